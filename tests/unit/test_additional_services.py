@@ -9,7 +9,7 @@ import pytest
 from pulumi_portico import ArgumentError, WebService
 from pulumi_portico.cli.project import Stack
 from pulumi_portico.cli.rendering.manifests import rendered_objects
-from pulumi_portico.stack import build, check_stack
+from pulumi_portico.stack import build, check_stack, parts
 from pulumi_portico.stack.views import view_of
 from pulumi_portico.testing import record
 
@@ -203,6 +203,33 @@ def test_a_peer_names_a_further_service(service: str, labels: dict[str, str]) ->
     at = ("services", "web", "allow_to", 0)
     location = (*at, "selector" if service == "stores" else "service")
     assert_problem(problems, "peer-does-not-allow-from", *location)
+
+
+def test_the_number_of_peers_does_not_multiply_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[int] = []
+    listed = parts.additional_services_of
+
+    def counted(services: Mapping[str, Any]) -> Any:
+        calls.append(len(services))
+        return listed(services)
+
+    monkeypatch.setattr(parts, "additional_services_of", counted)
+    counts: list[int] = []
+    for number in (2, 8):
+        calls.clear()
+        names = [f"api{each}" for each in range(number)]
+        services: dict[str, Any] = {
+            name: {
+                **WEB,
+                "allowTo": [{"service": f"{names[index - 1]}-more"}],
+                "allowFrom": [{"service": names[(index + 1) % number]}],
+                "additionalServices": {f"{name}-more": {}},
+            }
+            for index, name in enumerate(names)
+        }
+        check_stack("dev", {"namespace": "shop", "services": services})
+        counts.append(len(calls))
+    assert counts[0] == counts[1]
 
 
 def test_a_port_that_a_further_service_does_not_offer_is_a_problem() -> None:

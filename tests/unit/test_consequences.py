@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from pulumi_portico.args.problems import PorticoError
+from pulumi_portico.lifecycle import consequences
 from pulumi_portico.lifecycle.consequences import Comparison, findings_of
 from pulumi_portico.lifecycle.deployed import Deployed
 from pulumi_portico.lifecycle.hooks import delete_blocked
@@ -251,6 +252,22 @@ def test_an_object_that_another_resource_takes_over_is_not_deleted() -> None:
     assert (found.code.name, found.params["before"], found.params["after"]) == ("object-deleted-by-move", CLAIM, other)
     # Without an ID, it's the same resource under an alias.
     assert "object-deleted-by-move" not in codes(findings_of(Comparison(deployed, {other: claim()})))
+
+
+def test_each_object_is_compared_once_however_many_are_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+    identity = consequences._identity
+
+    def counted(name: str, new: Mapping[str, Any]) -> Any:
+        calls.append(name)
+        return identity(name, new)
+
+    monkeypatch.setattr(consequences, "_identity", counted)
+    gone = {urn(f"{GATEWAY}${CORE}:Service", f"old{each}"): manifest(name=f"old{each}") for each in range(50)}
+    new = {urn(f"{GATEWAY}${CORE}:Service", f"new{each}"): manifest(name=f"new{each}") for each in range(50)}
+    deployed = {key: Deployed(key, outputs) for key, outputs in gone.items()}
+    findings_of(Comparison(deployed, new, new))
+    assert len(calls) == len(new)
 
 
 def test_what_the_program_registers_itself_is_no_finding() -> None:

@@ -6,6 +6,7 @@ object has a rule, which returns findings. A finding is a warning of one line, a
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Optional
 from weakref import WeakKeyDictionary
 
@@ -166,9 +167,18 @@ class Comparison:
         """The URN of another resource of the program for the same object, if it isn't the same one under an alias: one
         that the engine creates, or that is in the state beside it. None if there is none."""
         identity = (deployed.type, deployed.namespace, deployed.object_name)
+        return next((urn for urn in self._by_identity.get(identity, ()) if urn != deployed.urn), None)
+
+    @cached_property
+    def _by_identity(self) -> Mapping[tuple[str, ...], Sequence[str]]:
+        """The URNs of the resources for each object, without those under an alias, as far as their names are known."""
+        found: dict[tuple[str, ...], list[str]] = {}
         beside = {urn: manifest for urn, manifest in self.after.items() if urn in self.before}
-        found = {**self.created, **beside}.items()
-        return next((urn for urn, new in found if _identity(urn, new) == identity and urn != deployed.urn), None)
+        for urn, manifest in {**self.created, **beside}.items():
+            identity = _identity(urn, manifest)
+            if all(isinstance(part, str) for part in identity):
+                found.setdefault(identity, []).append(urn)
+        return found
 
     def hosts_of_class(self, name: str) -> list[str]:
         """The hosts of the stack's Ingresses of a class."""
@@ -548,15 +558,20 @@ async def _is_of_state(urn: str, resource: pulumi.CustomResource) -> bool:
     return is_child or bool(getattr(resource, "_aliases", ()))
 
 
+_COMPARED = (
+    *("accessModes", "clusterIP", "controller", "podManagementPolicy", "resources", "selector", "storageClassName"),
+    "volumeClaimTemplates",
+)
+"""The fields of `spec` that rules compare."""
+
+
 def _compared(manifest: Manifest) -> dict[str, Any]:
     """The parts of a manifest that rules compare, which may be Outputs."""
     spec = mapped(manifest.get("spec"))
-    parts = ("accessModes", "clusterIP", "controller", "podManagementPolicy", "resources", "selector")
-    parts = (*parts, "storageClassName", "volumeClaimTemplates")
     metadata = mapped(manifest.get("metadata"))
     return {
         "metadata": {name: metadata.get(name) for name in ("namespace", "name")},
-        "spec": {part: spec[part] for part in parts if part in spec},
+        "spec": {part: spec[part] for part in _COMPARED if part in spec},
     }
 
 

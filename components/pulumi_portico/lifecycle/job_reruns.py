@@ -33,8 +33,7 @@ async def annotations_of_rerun(
     """The annotations of a Job whose pods have the labels of `selector`, with the one that runs it again, if any."""
     # Only the children of a component with the same labels are the same Job.
     for deployed in (await read_deployed()).values():
-        labels = mapped(deployed.metadata.get("labels"))
-        if deployed.type == _JOB and all(labels.get(key) == value for key, value in selector.items()):
+        if deployed.type == _JOB and selector.items() <= mapped(deployed.metadata.get("labels")).items():
             runs_after = await rerun_of(deployed, await kubectl_of(parent))
             return {**annotations, **({RUNS_AFTER: runs_after} if runs_after else {})}
     return dict(annotations)

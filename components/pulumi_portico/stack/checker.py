@@ -46,6 +46,7 @@ from .parts import (
     GatewayPart,
     JobPart,
     Kind,
+    PodsByName,
     PodsPart,
     RoutesPart,
     ServicePart,
@@ -99,9 +100,10 @@ def check_parts(tree: Node, problems: Problems, folder: Path) -> CheckedStack:
     services = {name: ServicePart(*part, namespace, dns) for name, part in _parsed(SERVICES, tree, problems, {})}
     jobs = {name: JobPart(*part, namespace, dns) for name, part in _parsed(JOBS, tree, problems, {})}
     with_pods: dict[str, PodsPart] = {**jobs, **services}
+    named = PodsByName(services)
     for part in with_pods.values():
-        problems.run(_check_resolvers, part, services)
-    check_peers_of_stack({name: part for name, part in with_pods.items() if part.usable}, problems)
+        problems.run(_check_resolvers, part, named)
+    check_peers_of_stack(PodsByName({name: part for name, part in with_pods.items() if part.usable}), problems)
     check_order(jobs, services, problems)
     references = References(backends_of_services(services), {}, problems)
     within = references.hooks(within_gateway=True)
@@ -130,7 +132,7 @@ def check_parts(tree: Node, problems: Problems, folder: Path) -> CheckedStack:
     return CheckedStack(parts, references.found, destinations)
 
 
-def _check_resolvers(part: PodsPart, services: Mapping[str, ServicePart], problems: Problems) -> None:
+def _check_resolvers(part: PodsPart, services: PodsByName, problems: Problems) -> None:
     if part.usable:
         problems.run(check_resolvers, part.with_stack_values(services))
 

@@ -24,7 +24,17 @@ from ..public_load_balancer.balancer import exclusive_values
 from ..public_load_balancer.plan import request_of
 from ..public_load_balancer.platforms import module_of
 from .own_parts import OwnParts
-from .parts import AwsBalancerPart, BalancerPart, GatewayPart, JobPart, Part, PodsPart, RoutesPart, ServicePart
+from .parts import (
+    AwsBalancerPart,
+    BalancerPart,
+    GatewayPart,
+    JobPart,
+    Part,
+    PodsByName,
+    PodsPart,
+    RoutesPart,
+    ServicePart,
+)
 
 __all__ = ["Parts", "check_conflicts"]
 
@@ -149,13 +159,13 @@ def _check_objects(gateway: GatewayPart, parts: Parts, problems: Problems) -> No
     known = {name.name for name in names if name.is_known}
     for part in (*parts.services.values(), *parts.jobs.values()):
         if part.usable and part.plan.name in known:
-            problems.run(_check_objects_of, gateway, part, parts.services, names)
+            problems.run(_check_objects_of, gateway, part, PodsByName(parts.services), names)
 
 
 def _check_objects_of(
     gateway: GatewayPart,
     part: PodsPart,
-    services: Mapping[str, ServicePart],
+    services: PodsByName,
     names: Sequence[ObjectName],
     problems: Problems,
 ) -> None:

@@ -79,6 +79,7 @@ __all__ = [
     "JobPart",
     "Kind",
     "Part",
+    "PodsByName",
     "PodsPart",
     "RoutesPart",
     "ServicePart",
@@ -231,7 +232,7 @@ class _PartWithPods(Part):
         own = self.spec.namespace
         return self.default_namespace if own is None else own
 
-    def _stack_values(self, services: Mapping[str, "PodsPart"], *peers: str) -> dict[str, Any]:
+    def _stack_values(self, services: "PodsByName", *peers: str) -> dict[str, Any]:
         """The namespace and the DNS, and the fields with peers, which have the names of the Services by whose keys the
         stack knows them."""
         dns = self.default_dns if self.spec.dns is None else self.spec.dns
@@ -257,7 +258,7 @@ class ServicePart(_PartWithPods):
         """The name of the Service, and of every other object."""
         return self.plan.name
 
-    def with_stack_values(self, services: Mapping[str, "PodsPart"]) -> WebServiceSpec:
+    def with_stack_values(self, services: "PodsByName") -> WebServiceSpec:
         """The arguments with what the stack sets, and with the names of the Services of peers."""
         values, monitoring = self._stack_values(services, "allow_from", "allow_to"), self.spec.monitoring
         if monitoring is not None:
@@ -365,14 +366,14 @@ def additional_services_of(services: Mapping[str, Part]) -> dict[str, Additional
     return found
 
 
-def _with_service_name(peer: PeerSpec, services: Mapping[str, "PodsPart"]) -> PeerSpec:
+def _with_service_name(peer: PeerSpec, services: "PodsByName") -> PeerSpec:
     name = peer.service
     if not isinstance(name, str) or peer.namespace is not None or peer.any_namespace:
         return peer
     if name in services:
         service = services[name]
         return dataclasses.replace(peer, service=service.service_name) if service.usable else peer
-    additional = additional_services_of(services).get(name)
+    additional = services.additional.get(name)
     return peer if additional is None else additional.as_peer(peer)
 
 
@@ -392,7 +393,7 @@ class JobPart(_PartWithPods):
         """What peers of other services call the job."""
         return self.plan.name
 
-    def with_stack_values(self, services: Mapping[str, "PodsPart"]) -> JobSpec:
+    def with_stack_values(self, services: "PodsByName") -> JobSpec:
         """The arguments with what the stack sets, and with the names of the Services of peers."""
         return dataclasses.replace(self.spec, **self._stack_values(services, "allow_to"))
 
@@ -407,6 +408,15 @@ class JobPart(_PartWithPods):
 
 PodsPart = Union[ServicePart, JobPart]
 """A component whose pods are the user's."""
+
+
+class PodsByName(dict[str, PodsPart]):
+    """Components with pods, by name."""
+
+    @cached_property
+    def additional(self) -> Mapping[str, AdditionalServicePart]:
+        """Their further Services, by name."""
+        return additional_services_of(self)
 
 
 @dataclass(frozen=True)

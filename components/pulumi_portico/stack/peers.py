@@ -21,7 +21,7 @@ from ..networking.network_policies import (
 )
 from ..networking.ports import ServicePort
 from .connections import End, Ends, NamedEnds, differ
-from .parts import PodsPart, additional_services_of
+from .parts import PodsByName, PodsPart
 
 __all__ = ["check_peers_of_stack"]
 
@@ -61,7 +61,7 @@ NOT_ALLOWED_TO = define(
 )
 
 
-def check_peers_of_stack(services: Mapping[str, PodsPart], problems: Problems) -> None:
+def check_peers_of_stack(services: PodsByName, problems: Problems) -> None:
     """Report each peer that names a service of the stack that doesn't exist, that its name doesn't select, or that
     doesn't listen on the port; then each connection that only one of its two policies allows.
 
@@ -78,28 +78,26 @@ def check_peers_of_stack(services: Mapping[str, PodsPart], problems: Problems) -
             problems.run(_check_source, peer, end, ends)
 
 
-def _check_sources(end: End, services: Mapping[str, PodsPart], problems: Problems) -> None:
+def _check_sources(end: End, services: PodsByName, problems: Problems) -> None:
     peers = end.part.spec.callers
     for peer in peers:
         problems.run(_check_source_peer, peer, end, services)
     end.allow_from.is_complete = len(end.allow_from.peers) == len(peers)
 
 
-def _check_source_peer(peer: PeerSpec, end: End, services: Mapping[str, PodsPart], problems: Problems) -> None:
+def _check_source_peer(peer: PeerSpec, end: End, services: PodsByName, problems: Problems) -> None:
     named = without_exclusive(_named_peer(peer, end.part, services, problems))
     end.allow_from.peers.append(_with_ports(named, end.ports))
 
 
-def _check_destinations(end: End, services: Mapping[str, PodsPart], ends: Ends, problems: Problems) -> None:
+def _check_destinations(end: End, services: PodsByName, ends: Ends, problems: Problems) -> None:
     peers = end.part.spec.allow_to
     for peer in peers:
         problems.run(_check_destination_peer, peer, end, services, ends)
     end.allow_to.is_complete = len(end.allow_to.peers) == len(peers)
 
 
-def _check_destination_peer(
-    peer: PeerSpec, end: End, services: Mapping[str, PodsPart], ends: Ends, problems: Problems
-) -> None:
+def _check_destination_peer(peer: PeerSpec, end: End, services: PodsByName, ends: Ends, problems: Problems) -> None:
     named = without_exclusive(_named_peer(peer, end.part, services, problems))
     accepting = ends.named(named, end).ports
     if accepting is not None:
@@ -112,14 +110,14 @@ def _with_ports(peer: PeerSpec, ports: Optional[Sequence[ServicePort]]) -> PeerS
     return replace(peer, ports=()) if ports is None else with_pod_ports(peer, ports)
 
 
-def _named_peer(peer: PeerSpec, own: PodsPart, services: Mapping[str, PodsPart], problems: Problems) -> PeerSpec:
+def _named_peer(peer: PeerSpec, own: PodsPart, services: PodsByName, problems: Problems) -> PeerSpec:
     """The peer with the service that it means. Reports one that isn't there, or that its name doesn't select."""
     name, where = peer.service, peer.at / "service"
     # The stack doesn't know the services of another namespace.
     if not isinstance(name, str) or peer.namespace is not None or peer.any_namespace:
         return peer
     edits: list[Edit] = []
-    additional = None if name in services else additional_services_of(services).get(name)
+    additional = None if name in services else services.additional.get(name)
     if additional is not None:
         return additional.as_peer_of_workload(_in_namespace_of(additional.owner, peer, own, edits, problems))
     if name not in services:

@@ -38,7 +38,7 @@ from .files import TextReader, read_stack_file, read_text, shown_path, stack_fil
 from .jobs import notes_on_jobs
 from .own_checks import notes_on_own_parts
 from .own_parts import OwnParts
-from .parts import PodsPart, added_routes, gateway_plans
+from .parts import PodsByName, added_routes, gateway_plans
 from .problems import in_files
 from .program import with_files
 from .project import is_file
@@ -208,7 +208,7 @@ def check_tree(
     if found:
         raise ArgumentError(problems.subject, found)
     parts = checked.parts
-    named: Mapping[str, PodsPart] = {**parts.services, **parts.jobs}
+    named = PodsByName({**parts.services, **parts.jobs})
     return StackPlan(
         stack,
         parts.namespace,
