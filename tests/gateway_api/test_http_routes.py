@@ -308,8 +308,8 @@ def test_cors(served: ServedGateway, origin: str, *, allowed: bool) -> None:
     assert (response.status, response.service) == (200, "shop/web:80")
     assert response.header("access-control-allow-origin") == (origin if allowed else "")
     assert response.header("access-control-expose-headers") == ("X-Out" if allowed else "")
-    asked = {"Origin": origin, "Access-Control-Request-Method": "PUT"}
-    preflight = served.request("cors.example.com", method="OPTIONS", headers=asked)
+    sent = {"Origin": origin, "Access-Control-Request-Method": "PUT"}
+    preflight = served.request("cors.example.com", method="OPTIONS", headers=sent)
     assert (preflight.status, preflight.service) == (200, "")
     assert preflight.header("access-control-allow-origin") == (origin if allowed else "")
     assert preflight.header("access-control-allow-methods") == "GET, PUT"

@@ -127,10 +127,10 @@ def test_external_authorization(served: ServedGateway) -> None:
     assert (denied.status, [seen.service for seen in denied.seen]) == (401, ["shop/authorizer:4180"])
     # The client receives the authorizer's response.
     assert (denied.header("location"), denied.header("set-cookie")) == ("https://login.example.com", "state=1")
-    asked = denied.seen[0]
+    received = denied.seen[0]
     # The request's path follows the policy's. The body isn't sent.
-    assert (asked.method, asked.target, asked.host) == ("POST", "/oauth2/auth/a?b=c", "external.example.com")
-    assert (asked.body, asked.header("x-user")) == (b"", "")
+    assert (received.method, received.target, received.host) == ("POST", "/oauth2/auth/a?b=c", "external.example.com")
+    assert (received.body, received.header("x-user")) == (b"", "")
     admitted = served.request("external.example.com", "/a", headers={"Cookie": "session=ok", "X-User": "forged"})
     assert (admitted.status, admitted.service) == (200, "shop/web:80")
     assert admitted.backend.header("x-user") == "ann"

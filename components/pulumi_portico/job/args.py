@@ -202,8 +202,8 @@ class JobArgs(TypedDict):
     roll_on_change: NotRequired[bool]
     """Whether the next `pulumi up` runs the job again if a ConfigMap that it reads by its name has changed. Portico
     reads those that something else creates with kubectl, in previews too, and never Secrets; only a checksum gets into
-    the state. Not with `schedule`, whose runs read them anew. Plain. Default: false. Maps to an annotation of the
-    pods."""
+    the state. Not with `schedule`, because each run reads them when it starts. Plain. Default: false. Maps to an
+    annotation of the pods."""
 
     config_files: NotRequired[Mapping[str, pulumi.Input[str]]]
     """Read-only files in the container: the content of each by its absolute path. They are in a ConfigMap (1 MiB in

@@ -200,7 +200,7 @@ FAILURE_POLICY_RESTARTS = define(
 FAIL_INDEX_WITHOUT_LIMIT = define(
     "fail-index-without-limit", "Only an index with retries of its own can fail.", allowed="only with {field}"
 )
-EMPTY_SUCCESS_RULE = define("empty-success-rule", "This rule says nothing.", allowed="one of {fields}")
+EMPTY_SUCCESS_RULE = define("empty-success-rule", "This rule has no condition.", allowed="one of {fields}")
 SUCCESS_OF_INDEXES = define(
     "success-policy-without-indexes",
     "Only an indexed job has a policy for success.",

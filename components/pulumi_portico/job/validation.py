@@ -70,7 +70,7 @@ AFTER_WITH_SCHEDULE = define(
 )
 ROLLS_WITH_SCHEDULE = define(
     "rolls-with-schedule",
-    "Each run of a schedule reads its ConfigMaps anew, so this has no effect.",
+    "Each run of a schedule reads its ConfigMaps when it starts, so this has no effect.",
     allowed="without {field}",
 )
 BEFORE_OUTSIDE_STACK = define(

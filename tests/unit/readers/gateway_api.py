@@ -1,4 +1,4 @@
-"""What a conformant implementation of Gateway API does with a request, read from the manifests alone.
+"""What a conformant implementation of Gateway API does with a request, according to the manifests.
 
 It knows the API's own rules (gateway-api v1.6.1, the comments of `apis/v1`), and nothing of Portico. Paths are compared
 as they come: the API doesn't define how an implementation normalizes them. tests/gateway_api shows what Envoy Gateway
