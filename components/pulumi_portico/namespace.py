@@ -202,8 +202,10 @@ _FIELDS_OF_LEVELS = {ENFORCE: "pod_security", AUDIT: "audit_pod_security", WARN:
 _NAMES = table(
     {
         "metadata": holder(_metadata_of, "name", "labels", "annotations"),
-        "create": moved_to("existing", lambda value: (not value) if isinstance(value, bool) else None),
-        "createNamespace": moved_to("existing", lambda value: (not value) if isinstance(value, bool) else None),
+        **dict.fromkeys(
+            ("create", "createNamespace"),
+            moved_to("existing", lambda value: (not value) if isinstance(value, bool) else None),
+        ),
         "quota": several("resource_quota.hard"),
         "resourceQuotas": several("resource_quota"),
         "limits": several("limit_range.limits"),

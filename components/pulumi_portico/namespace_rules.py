@@ -189,8 +189,10 @@ def _check_names(item: Any, problems: Problems) -> None:
         problems.report(CLAIM_LIMIT_WITHOUT_STORAGE, item.at, fields=[item.at / "min", item.at / "max"])
 
 
-_ORDER = (("min", "max"), ("min", "default_request"), ("default_request", "max"), ("default_request", "default"))
-_ORDERED = (*_ORDER, ("min", "default"), ("default", "max"))
+_ORDERED = (
+    *(("min", "max"), ("min", "default_request"), ("default_request", "max"), ("default_request", "default")),
+    *(("min", "default"), ("default", "max")),
+)
 """Pairs of fields whose first one can't be more than the second one."""
 
 

@@ -167,11 +167,10 @@ def check_attributes(
         where, attribute = at / Key(name), table.get(name)
         if name in fields:
             problems.report(ATTRIBUTE_OF_FIELD, where, field=Field(fields[name]), fix=Remove(where))
+        elif attribute is None and (close := nearest(name, table)):
+            problems.report_unknown(where, table, meant=Key(close))
         elif attribute is None:
-            close = nearest(name, table)
-            problems.report_unknown(where, table, meant=Key(close)) if close else problems.report(
-                UNKNOWN_ATTRIBUTE, where, name=name, known=sorted(table)
-            )
+            problems.report(UNKNOWN_ATTRIBUTE, where, name=name, known=sorted(table))
         elif kind not in attribute.kinds:
             of_kind = [other for other in sorted(table) if kind in table[other].kinds]
             params: dict[str, Any] = {"kind": attribute.kinds[0], "known": of_kind}

@@ -51,19 +51,21 @@ class PodPorts:
         """Each port of the targets with its protocol: of the pods, or of their nodes."""
         if self.node_port is None:
             return self.pairs
-        ports: list[tuple[Any, str]] = [(self.node_port, transport.upper()) for transport in self.transports]
-        return ports if self.health_port is None else [*ports, (self.health_port, Protocol.TCP.value)]
+        return [*self._pairs_of(self.node_port), *self._health_pairs]
 
     @property
     def pairs(self) -> list[tuple[Any, str]]:
         """Each port of the pods with its protocol."""
-        ports: list[tuple[Any, str]] = [(self.target.pod_port, transport.upper()) for transport in self.transports]
+        pairs = self._pairs_of(self.target.pod_port)
         # Health checks of nodes reach the pods at their own port, or end at the nodes.
-        return (
-            ports
-            if self.health_port is None or self.node_port is not None
-            else [*ports, (self.health_port, Protocol.TCP.value)]
-        )
+        return [*pairs, *self._health_pairs] if self.node_port is None else pairs
+
+    def _pairs_of(self, port: Any) -> list[tuple[Any, str]]:
+        return [(port, transport.upper()) for transport in self.transports]
+
+    @property
+    def _health_pairs(self) -> list[tuple[Any, str]]:
+        return [] if self.health_port is None else [(self.health_port, Protocol.TCP.value)]
 
 
 def binding_options(name: str, component: str) -> Options:

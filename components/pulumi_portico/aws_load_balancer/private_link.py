@@ -3,6 +3,7 @@
 Sources: EC2 API reference, CreateVpcEndpointServiceConfiguration; PrivateLink guide, "Create an endpoint service".
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
@@ -57,9 +58,11 @@ NOT_A_PRINCIPAL = define(
 
 
 def _principal(value: str) -> Optional[Reason]:
-    service, parts = value.split(":")[2:3], value.split(":")
-    is_arn = parts[0] == "arn" and service == ["iam"] and len(parts) == len(["arn", "aws", "iam", "", "1", "a"])
+    is_arn = _ARN_OF_IAM.fullmatch(value) is not None
     return None if value == "*" or is_arn else Reason(NOT_A_PRINCIPAL)
+
+
+_ARN_OF_IAM = re.compile("arn:[^:]*:iam(:[^:]*){3}")
 
 
 RULES: Rules = {

@@ -39,6 +39,7 @@ from ..stack.view_text import (
     run_text,
     source_text,
     url_text,
+    waits_of,
 )
 from .graph import Box, BoxKind, Edge, EdgeKind, Graph, Line
 from .widths import clean
@@ -275,13 +276,9 @@ def _run_lines(job: JobView) -> Sequence[Line]:
     if job.schedule:
         kind = f"{job.kind}, suspended" if job.suspended else job.kind
         return Line("detail", kind), Line("mono", job.schedule, hint=run_text(job))
-    waits = [f"{word} {pluralize(len(names), 'service')}" for word, names in _waits(job) if names]
+    waits = [f"{word} {pluralize(len(names), 'service')}" for word, names in waits_of(job)]
     when = run_text(job) if job.suspended or not waits else ", ".join(waits)
     return (Line("detail", f"{job.kind}, {when}", hint=run_text(job)),)
-
-
-def _waits(job: JobView) -> Sequence[tuple[str, Sequence[str]]]:
-    return ("after", job.after), ("before", job.before)
 
 
 def _users_text(one: ObjectView) -> str:

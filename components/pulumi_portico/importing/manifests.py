@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Optional
 
 from ..args.forms import items_of
+from ..pod_security import ENFORCE
 from ..untyped import Manifest, Unchecked, listed, mapped
 from .doors import add_gateway, add_load_balancer
 from .draft import Draft, connect
@@ -179,7 +180,7 @@ def _merge(draft: Draft, manifest: Manifest, workloads: Sequence[_Workload]) -> 
     kind, spec = manifest["kind"], mapped(manifest.get("spec"))
     if kind == "Namespace":
         labels = mapped(mapped(manifest.get("metadata")).get("labels"))
-        level = labels.get("pod-security.kubernetes.io/enforce")
+        level = labels.get(ENFORCE)
         draft.pod_security = str(level) if level in ("baseline", "privileged") else draft.pod_security
         return name_of(manifest) == draft.namespace and _merge_namespace(draft, manifest)
     if kind in ("ResourceQuota", "LimitRange"):

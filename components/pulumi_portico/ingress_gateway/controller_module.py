@@ -19,7 +19,7 @@ from .install.installer import Installer
 from .raw_annotations import RawAnnotations
 from .resolved_routes import ResolvedRoute
 
-__all__ = ["ControllerModule", "SharedSetting"]
+__all__ = ["ControllerModule", "SharedSetting", "nothing_to_check", "unknown_peers"]
 
 SharedSetting = tuple[tuple[str, str], Any, ResolvedRoute]
 """A setting that a controller has once for all routes to one target: the target and the field, the value, the route."""
@@ -29,7 +29,8 @@ def _none_shared(_component: CompileInput) -> list[SharedSetting]:
     return []
 
 
-def _unknown_peers(_name: str, _namespace: Any) -> Optional[Sequence[PeerSpec]]:
+def unknown_peers(_name: str, _namespace: Any) -> Optional[Sequence[PeerSpec]]:
+    """Stands for peers that aren't known."""
     return None
 
 
@@ -37,8 +38,8 @@ def _safe_text_for(_key: str) -> Rule:
     return safe_text
 
 
-def _nothing_to_check(_component: CompileInput, _problems: Problems) -> None:
-    return
+def nothing_to_check(_component: CompileInput, _problems: Problems) -> None:
+    """Reports nothing."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class ControllerModule:
     """The kinds of the objects that make it serve routes, apart from Secrets and ConfigMaps that these name."""
     installer: Optional[Installer] = None
     """What installs it; None if it must be in the cluster already."""
-    check: Callable[[CompileInput, Problems], None] = _nothing_to_check
+    check: Callable[[CompileInput, Problems], None] = nothing_to_check
     """Reports what it doesn't support in combination."""
     shared: Callable[[CompileInput], list[SharedSetting]] = _none_shared
     """The settings that it has once for all routes to one target."""
@@ -100,7 +101,7 @@ class ControllerModule:
     None if it has no implementations."""
     default_class: Optional[str] = None
     """The class that it has unless the cluster's administrators choose another one; None if they always choose."""
-    peers: Callable[[str, Any], Optional[Sequence[PeerSpec]]] = _unknown_peers
+    peers: Callable[[str, Any], Optional[Sequence[PeerSpec]]] = unknown_peers
     """Where the connections come from of a controller that Portico doesn't install, by the name and the namespace of
     the gateway; None if that isn't known."""
     peers_hint: str = ""

@@ -32,6 +32,7 @@ from .controllers import CONTROLLERS
 from .dns_records import RULES as DNS_RULES
 from .forwarded_for import check_forwarded_for
 from .front_door import exposure_request
+from .gateway_api.conformance import minor_version
 from .gateway_api.implementation import ImplementationModule
 from .gateway_plan import installer_of, is_on_host_network, may_install, peers_of_controller, plan_gateway, plan_routes
 from .install.arguments import check_arguments
@@ -510,13 +511,9 @@ def _check_implementation_version(
     spec: Union[IngressGatewaySpec, GatewayReferenceSpec], implementation: ImplementationModule, problems: Problems
 ) -> None:
     version, oldest = spec.implementation_version, implementation.reports[0].version
-    if version is not None and _version(version) < _version(oldest):
+    if version is not None and minor_version(version) < minor_version(oldest):
         at = spec.at / "implementation_version"
         problems.report(IMPLEMENTATION_TOO_OLD, at, value=version, oldest=oldest, implementation=implementation.title)
-
-
-def _version(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in text.split(".")[:2])
 
 
 def _check_route_namespaces(spec: IngressGatewaySpec, problems: Problems) -> None:

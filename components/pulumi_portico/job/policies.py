@@ -267,9 +267,12 @@ def _check_rule(rule: PodFailurePolicyRuleSpec, has_index_limit: bool, problems:
         problems.report_exclusive(rule.at / name, found[0], fix=Remove(rule.at / name))
     if rule.action is PodFailureAction.FAIL_INDEX and not has_index_limit:
         problems.report(FAIL_INDEX_WITHOUT_LIMIT, rule.at / "action", field=FieldName("backoff_limit_per_index"))
-    codes = rule.on_exit_codes
-    for index, code in enumerate(codes.values if codes is not None else ()):
-        assert codes is not None
+    if rule.on_exit_codes is not None:
+        _check_codes(rule.on_exit_codes, problems)
+
+
+def _check_codes(codes: ExitCodesSpec, problems: Problems) -> None:
+    for index, code in enumerate(codes.values):
         at = codes.at / "values" / index
         if code == 0 and codes.operator is ExitCodeOperator.IN:
             problems.report(SUCCESS_IS_NO_FAILURE, at, value=code)

@@ -115,7 +115,7 @@ def _plain(value: Any) -> Any:
 def _reference(gateway: IngressGateway) -> dict[str, Any]:
     """What the routes of other stacks need to know of a gateway, in the form of their argument `gateway`."""
     reference: Mapping[str, Any] = gateway.reference
-    known = {camel_case(name): value.value if isinstance(value, Enum) else value for name, value in reference.items()}
+    known = {camel_case(name): _plain(value) for name, value in reference.items()}
     peers: Sequence[Mapping[str, Any]] = gateway.reference.get("controller_peers") or ()
     if peers:
         known["controllerPeers"] = [{camel_case(key): item for key, item in peer.items()} for peer in peers]

@@ -421,16 +421,14 @@ def _report_unknown(manifest: StackManifest, problems: Problems) -> None:
 
 def _check_metadata(manifest: StackManifest, kind: ObjectKind, problems: Problems) -> None:
     metadata = mapped(manifest.content.get("metadata"))
-    for field, key_rule, value_rule in _METADATA_RULES:
-        _check_names_and_values(manifest, field, key_rule, value_rule, problems)
+    for texts in _METADATA:
+        _check_texts(manifest, *texts, problems)
     name = manifest.name
     if not name:
         problems.report(INCOMPLETE_MANIFEST, manifest.of("metadata"), object=_title(manifest), field="metadata.name")
     elif not _is_path_segment(manifest) and (reason := dns_subdomain(name)):
         problems.reject(manifest.of("metadata", "name"), name, reason)
-    _check_texts(manifest, "labels", problems)
-    if _check_texts(manifest, "annotations", problems):
-        _check_ownership(manifest, problems)
+    _check_ownership(manifest, problems)
     namespace = metadata.get("namespace")
     if namespace is None:
         return
@@ -444,41 +442,32 @@ def _check_metadata(manifest: StackManifest, kind: ObjectKind, problems: Problem
         problems.reject(where, namespace, reason)
 
 
-_METADATA_RULES: Sequence[tuple[str, Callable[[str], Optional[Reason]], Callable[[str], Optional[Reason]]]] = (
+_METADATA: Sequence[tuple[str, Callable[[str], Optional[Reason]], Callable[[str], Optional[Reason]]]] = (
     ("labels", label_key, label_value),
     ("annotations", any_annotation_key, lambda _: None),
 )
 """The rules of the keys and the values of each mapping of texts in the metadata."""
 
 
-def _check_names_and_values(
+def _check_texts(
     manifest: StackManifest,
     field: str,
     key_rule: Callable[[str], Optional[Reason]],
     value_rule: Callable[[str], Optional[Reason]],
     problems: Problems,
 ) -> None:
-    """Report labels or annotations that the API server rejects."""
-    for key, value in mapped(mapped(manifest.content.get("metadata")).get(field)).items():
+    """Report labels or annotations that the API server rejects. Encrypted texts are Outputs."""
+    texts = mapped(manifest.content.get("metadata")).get(field)
+    if texts is not None and not isinstance(texts, Mapping):
+        _report_type(manifest, ("metadata", field), "a mapping", problems)
+    for key, value in mapped(texts).items():
         where = manifest.of("metadata", field, str(key))
         if reason := key_rule(str(key)):
             problems.reject(where, str(key), reason)
-        if isinstance(value, str) and (reason := value_rule(value)):
-            problems.reject(where, value, reason)
-
-
-def _check_texts(manifest: StackManifest, name: str, problems: Problems) -> bool:
-    """Whether labels or annotations are texts by name. Encrypted texts are Outputs."""
-    texts = mapped(manifest.content.get("metadata")).get(name)
-    if texts is None:
-        return True
-    if not isinstance(texts, Mapping):
-        _report_type(manifest, ("metadata", name), "a mapping", problems)
-        return False
-    for key, value in mapped(texts).items():
         if not isinstance(value, (str, pulumi.Output)):
-            _report_type(manifest, ("metadata", name, str(key)), "text", problems)
-    return True
+            _report_type(manifest, ("metadata", field, str(key)), "text", problems)
+        elif isinstance(value, str) and (reason := value_rule(value)):
+            problems.reject(where, value, reason)
 
 
 def _check_ownership(manifest: StackManifest, problems: Problems) -> None:

@@ -17,7 +17,10 @@ from ..args.quantities import quantity_number
 from ..namespace import LimitType, NamespaceSpec
 from ..untyped import Manifest, listed, mapped
 from .conflicts import Parts
+from .own_checks import in_stack_namespace
 from .own_parts import own_objects
+from .parts import ServicePart
+from .quotas import broken_bound
 
 __all__ = ["check_object_quotas"]
 
@@ -76,18 +79,16 @@ def _claims(parts: Parts) -> Iterator[_Claim]:
         )
         if found is not None:
             yield found
-    for service in parts.services.values():
-        is_in_namespace = available(lambda service=service: service.namespace, None) == parts.namespace
-        if is_in_namespace and service.usable:
-            yield from available(lambda service=service: list(_claims_of(service)), ())
+    for part in in_stack_namespace(parts):
+        if isinstance(part, ServicePart):
+            yield from available(lambda part=part: list(_claims_of(part)), ())
 
 
-def _claims_of(service: Any) -> Iterator[_Claim]:
+def _claims_of(service: ServicePart) -> Iterator[_Claim]:
     replicas = service.plan.replicas
     for storage in service.spec.storage.values():
-        if isinstance(storage.size_gib, int):
-            count = replicas if isinstance(replicas, int) else 1
-            yield _Claim(storage.at / "size_gib", storage.size_gib, storage.storage_class, count)
+        count = replicas if isinstance(replicas, int) else 1
+        yield _Claim(storage.at / "size_gib", storage.size_gib, storage.storage_class, count)
 
 
 def _check_claim(claim: _Claim, namespace: NamespaceSpec, problems: Problems) -> None:
@@ -97,18 +98,9 @@ def _check_claim(claim: _Claim, namespace: NamespaceSpec, problems: Problems) ->
             continue
         for field, bounds in (("min", item.min), ("max", item.max)):
             bound = (bounds or {}).get("storage")
-            limit, size = quantity_number(bound), claim.size * 1024**3
-            if limit is not None and ((size < limit) if field == "min" else (size > limit)):
-                is_least = field == "min"
-                problems.report(
-                    OUTSIDE_CLAIM_LIMITS,
-                    claim.at,
-                    value=claim.size,
-                    bound=bound,
-                    relation="less than" if is_least else "more than",
-                    relation_allowed="at least" if is_least else "at most",
-                    limit_range=item.at / field / Key("storage"),
-                )
+            if relation := broken_bound(field, Decimal(claim.size * 1024**3), quantity_number(bound)):
+                params: dict[str, Any] = {"bound": bound, "limit_range": item.at / field / Key("storage"), **relation}
+                problems.report(OUTSIDE_CLAIM_LIMITS, claim.at, value=claim.size, **params)
 
 
 def _needed(parts: Parts, claims: Iterable[_Claim], problems: Problems) -> Mapping[str, Decimal]:
@@ -131,9 +123,8 @@ def _objects(parts: Parts, problems: Problems) -> Iterator[Manifest]:
     counted apart."""
     described = [one.manifest for one in own_objects(parts.own, parts.pod_security)]
     described += [manifest.content for manifest in parts.own.manifests]
-    for part in (*parts.services.values(), *parts.jobs.values()):
-        is_in_namespace = available(lambda part=part: part.namespace, None) == parts.namespace
-        if is_in_namespace and part.usable and not problems.has_within(part.at):
+    for part in in_stack_namespace(parts):
+        if not problems.has_within(part.at):
             yield from _manifests_of(part)
     for part in (*parts.load_balancers.values(), *parts.gateways.values()):
         if part.usable and not problems.has_within(part.at):

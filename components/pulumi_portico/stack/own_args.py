@@ -30,6 +30,7 @@ from ..workload.volumes import AccessMode, build_claim_spec
 from .own_elsewhere import CLAIM_NAMES, CONFIG_MAP_NAMES, SECRET_NAMES
 
 __all__ = [
+    "ACCOUNT_TOKEN",
     "RULES",
     "ClaimArgs",
     "ClaimSpec",
@@ -235,7 +236,9 @@ _KEYS_OF_TYPES: Mapping[str, tuple[str, ...]] = {
 }
 """The keys that the API server requires of a type (`ValidateSecret` in pkg/apis/core/validation/validation.go)."""
 _BASIC_AUTH, _BASIC_AUTH_KEYS = "kubernetes.io/basic-auth", ("username", "password")
-_ACCOUNT_TOKEN, _ACCOUNT = "kubernetes.io/service-account-token", "kubernetes.io/service-account.name"
+ACCOUNT_TOKEN = "kubernetes.io/service-account-token"  # noqa: S105 - the type of a Secret
+"""The type of a Secret with a token that never expires."""
+_ACCOUNT = "kubernetes.io/service-account.name"
 
 
 def _check_type(secret: SecretSpec, problems: Problems) -> None:
@@ -247,7 +250,7 @@ def _check_type(secret: SecretSpec, problems: Problems) -> None:
     if missing:
         params: dict[str, Any] = {"type": secret.type, "keys": missing, "field": secret.at / "string_data"}
         problems.report(KEYS_OF_TYPE, secret.at / "type", **params)
-    if secret.type == _ACCOUNT_TOKEN and not (secret.annotations or {}).get(_ACCOUNT):
+    if secret.type == ACCOUNT_TOKEN and not (secret.annotations or {}).get(_ACCOUNT):
         annotation = secret.at / "annotations" / Key(_ACCOUNT)
         problems.report(ACCOUNT_OF_TOKEN, secret.at / "type", value=secret.type, annotation=annotation)
     if (docker_key := _DOCKER_KEYS.get(secret.type)) is not None:

@@ -26,7 +26,7 @@ from .own_parts import OwnParts, own_objects, place_of
 from .parts import GatewayPart, PodsPart, ServicePart
 from .source_map import Node, plain
 
-__all__ = ["check_own_parts", "notes_on_own_parts", "other_identities", "with_access_modes"]
+__all__ = ["check_own_parts", "in_stack_namespace", "notes_on_own_parts", "other_identities", "with_access_modes"]
 
 UNKNOWN_DATA_KEY = define(
     "unknown-data-key",
@@ -89,7 +89,7 @@ def _with_mode(volume: Node, own: OwnParts) -> Node:
 
 def check_own_parts(parts: Parts, problems: Problems) -> None:
     """Report services that use the stack's own objects in a way that can't work."""
-    for part in _in_stack_namespace(parts):
+    for part in in_stack_namespace(parts):
         problems.run(_check_access_modes, part, parts.own)
         problems.run(_check_items, part, parts.own)
         for container in _containers(part.spec):
@@ -129,7 +129,7 @@ def _identities_of(part: Union[PodsPart, GatewayPart], namespace: str) -> dict[t
     return found
 
 
-def _in_stack_namespace(parts: Parts) -> Iterator[PodsPart]:
+def in_stack_namespace(parts: Parts) -> Iterator[PodsPart]:
     """The services and the jobs whose pods are in the stack's namespace."""
     for part in (*parts.services.values(), *parts.jobs.values()):
         if part.usable and available(lambda part=part: part.namespace, None) == parts.namespace:
@@ -213,7 +213,7 @@ def _check_shared_claims(parts: Parts, problems: Problems) -> None:
 
 def _check_service_names(parts: Parts, problems: Problems) -> None:
     """Report further Services with the name of another Service of the namespace."""
-    services = [part for part in _in_stack_namespace(parts) if isinstance(part, ServicePart)]
+    services = [part for part in in_stack_namespace(parts) if isinstance(part, ServicePart)]
     first = {service.name: service.at for service in services}
     for service in services:
         for name, further in _further_services(service):
@@ -234,7 +234,7 @@ _NO_VOLUMES: Mapping[str, VolumeSpec] = {}
 def _users(parts: Parts) -> Mapping[str, list[Location]]:
     """Where services mount each of the stack's claims."""
     found: dict[str, list[Location]] = defaultdict(list)
-    for service in _in_stack_namespace(parts):
+    for service in in_stack_namespace(parts):
         for name, volume in available(lambda service=service: service.spec.volumes, _NO_VOLUMES).items():
             claim = available(lambda volume=volume: volume.claim, None)
             if isinstance(claim, str) and claim in parts.own.claims:

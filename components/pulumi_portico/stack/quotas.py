@@ -4,11 +4,11 @@ Source: `validateResources` and the evaluators of Kubernetes' admission plugins 
 that isn't known yet counts as nothing.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
-from typing import Any
+from typing import Any, Optional
 
 from ..args.codes import define
 from ..args.location import Key, Location
@@ -267,6 +267,15 @@ def _is_set(pods: _Pods, kind: str, resource: str) -> bool:
     return any(resource in each.resources[kind] for each in pods.containers)
 
 
+def broken_bound(field: str, value: Optional[Decimal], bound: Optional[Decimal]) -> Optional[Mapping[str, str]]:
+    """How messages say that a value is less than a `min` or more than a `max`; None if it isn't, or isn't known."""
+    if value is None or bound is None:
+        return None
+    if field == "min":
+        return {"relation": "less than", "relation_allowed": "at least"} if value < bound else None
+    return {"relation": "more than", "relation_allowed": "at most"} if value > bound else None
+
+
 def _check_item(
     item: LimitRangeItemSpec, at: Location, container: str, resources: Manifest, problems: Problems
 ) -> None:
@@ -276,21 +285,10 @@ def _check_item(
             where = item.at / field / Key(name)
             if name not in resources[kind]:
                 _report_missing(at, f"{kind}.{name}", container, where, problems)
-            if value is None or limit is None:
-                continue
-            if (value < limit) if field == "min" else (value > limit):
-                is_least = field == "min"
-                problems.report(
-                    OUTSIDE_LIMIT_RANGE,
-                    at,
-                    resource=f"{kind}.{name}",
-                    amount=resources[kind][name],
-                    container=container,
-                    relation="less than" if is_least else "more than",
-                    relation_allowed="at least" if is_least else "at most",
-                    bound=bound,
-                    limit_range=where,
-                )
+            if relation := broken_bound(field, value, limit):
+                params: dict[str, Any] = {"bound": bound, "limit_range": where, "container": container, **relation}
+                amount = resources[kind][name]
+                problems.report(OUTSIDE_LIMIT_RANGE, at, resource=f"{kind}.{name}", amount=amount, **params)
     for name, most in (item.max_limit_request_ratio or {}).items():
         _check_ratio(item, name, most, at, container, resources, problems)
 

@@ -49,6 +49,7 @@ __all__ = [
     "source_text",
     "total_text",
     "url_text",
+    "waits_of",
     "weight_text",
 ]
 
@@ -130,8 +131,12 @@ def run_text(job: JobView) -> str:
         return "suspended"
     if job.schedule:
         return f"{job.schedule} ({job.time_zone})"
-    waits = (("after", job.after), ("before", job.before))
-    return ", ".join(["once", *(f"{word} {', '.join(names)}" for word, names in waits if names)])
+    return ", ".join(["once", *(f"{word} {', '.join(names)}" for word, names in waits_of(job))])
+
+
+def waits_of(job: JobView) -> Sequence[tuple[str, Sequence[str]]]:
+    """The services around a job, after the word for when it runs."""
+    return [(word, names) for word, names in (("after", job.after), ("before", job.before)) if names]
 
 
 def _number(value: Optional[int]) -> str:

@@ -10,7 +10,17 @@ from dataclasses import dataclass
 from ..capabilities import Feature, FeatureSupport
 from ..routes import PathType
 
-__all__ = ["CERTIFICATES", "EXTENDED", "GRPC", "NEEDED", "Report", "features_of", "named"]
+__all__ = [
+    "CERTIFICATES",
+    "EXTENDED",
+    "GRPC",
+    "NEEDED",
+    "REQUEST_HEADERS",
+    "Report",
+    "features_of",
+    "minor_version",
+    "named",
+]
 
 GRPC = "GRPCRoute"
 """The core of the profile GATEWAY-GRPC."""
@@ -121,6 +131,11 @@ def named(text: str) -> frozenset[str]:
     if unknown := names - EXTENDED:
         raise ValueError(f"no features of Gateway API: {', '.join(sorted(unknown))}")
     return names
+
+
+def minor_version(text: str) -> tuple[int, ...]:
+    """A version without its patch, as numbers that can be compared."""
+    return tuple(int(part) for part in text.split(".")[:2])
 
 
 def features_of(report: Report) -> dict[Feature, FeatureSupport]:

@@ -7,14 +7,18 @@ from typing import Any, Optional
 from ...args.problems import Problems
 from ...lifecycle.objects import ObjectSpec
 from ...networking.network_policies import PeerSpec
-from ..capabilities import Alternative, Feature, FeatureSupport
+from ..capabilities import Feature, FeatureSupport
 from ..compile_input import CompileInput
+from ..controller_module import nothing_to_check, unknown_peers
 from ..resolved_routes import ResolvedRoute
 from .conformance import Report
 
-__all__ = ["GATEWAY_NAME", "ImplementationModule", "pods_of_gateway"]
+__all__ = ["API_GROUP", "GATEWAY_NAME", "ImplementationModule", "kind_of", "pods_of_gateway"]
 
-GATEWAY_NAME = "gateway.networking.k8s.io/gateway-name"
+API_GROUP = "gateway.networking.k8s.io"
+"""The group of the kinds of Gateway API."""
+
+GATEWAY_NAME = f"{API_GROUP}/gateway-name"
 """The label of what an implementation creates for a Gateway, with the Gateway's name."""
 
 
@@ -23,16 +27,13 @@ def pods_of_gateway(name: str, namespace: Any) -> Sequence[PeerSpec]:
     return [PeerSpec(namespace=namespace, selector={GATEWAY_NAME: name})]
 
 
+def kind_of(route: ResolvedRoute) -> str:
+    """The kind of the object of a route."""
+    return "GRPCRoute" if route.protocol.is_grpc else "HTTPRoute"
+
+
 def _no_policies(_component: CompileInput, _route: ResolvedRoute) -> list[ObjectSpec]:
     return []
-
-
-def _unknown_peers(_name: str, _namespace: Any) -> Optional[Sequence[PeerSpec]]:
-    return None
-
-
-def _nothing_to_check(_component: CompileInput, _problems: Problems) -> None:
-    return
 
 
 @dataclass(frozen=True)
@@ -55,11 +56,9 @@ class ImplementationModule:
     """The kinds of those objects."""
     policy_features: Mapping[Feature, FeatureSupport] = field(default_factory=dict[str, FeatureSupport])
     """The features of routes that these objects configure."""
-    alternatives: Mapping[Feature, Alternative] = field(default_factory=dict[str, Alternative])
-    """What to do instead of using a feature that it doesn't support."""
-    check: Callable[[CompileInput, Problems], None] = _nothing_to_check
+    check: Callable[[CompileInput, Problems], None] = nothing_to_check
     """Reports what it doesn't support in combination."""
-    peers: Callable[[str, Any], Optional[Sequence[PeerSpec]]] = _unknown_peers
+    peers: Callable[[str, Any], Optional[Sequence[PeerSpec]]] = unknown_peers
     """Where the connections of its data plane come from, by the name and the namespace of the Gateway; None if a
     NetworkPolicy can't select them, or if they aren't known."""
     peers_hint: str = ""

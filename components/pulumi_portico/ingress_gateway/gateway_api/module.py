@@ -6,7 +6,7 @@ from functools import cache, partial
 from typing import Optional
 
 from ..controller_module import ControllerModule
-from .conformance import Report, features_of
+from .conformance import Report, features_of, minor_version
 from .implementation import ImplementationModule
 from .implementations import IMPLEMENTATIONS
 from .routes import compile_routes
@@ -30,7 +30,6 @@ def _module_of(name: str, version: Optional[str], declared: tuple[str, ...]) -> 
         compile=partial(compile_routes, implementation, report),
         check=partial(check, implementation, report),
         features={**features_of(report), **implementation.policy_features},
-        alternatives=implementation.alternatives,
         objects_read=(*_KINDS, *implementation.policy_kinds),
         redirects_to_https=report.has("HTTPRouteSchemeRedirect"),
         default_class=implementation.class_name,
@@ -44,11 +43,9 @@ def _report_of(implementation: ImplementationModule, version: Optional[str]) -> 
     known = implementation.reports
     if version is None:
         return known[-1]
-    return next((report for report in reversed(known) if _number(report.version) <= _number(version)), known[0])
-
-
-def _number(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split(".")[:2])
+    return next(
+        (report for report in reversed(known) if minor_version(report.version) <= minor_version(version)), known[0]
+    )
 
 
 _KINDS = ("Gateway", "HTTPRoute", "GRPCRoute", "BackendTLSPolicy", "ListenerSet", "Certificate")

@@ -22,13 +22,12 @@ from ..hooks import on_timeout
 from ..resolved_routes import ResolvedHost, ResolvedListener, ResolvedRoute
 from ..route_settings import CorsSpec
 from .conformance import Report
-from .implementation import ImplementationModule
+from .implementation import API_GROUP, ImplementationModule, kind_of
 
 __all__ = ["HTTP_LISTENER", "compile_routes", "grpc_method", "listener_name"]
 
 HTTP_LISTENER = "http"
-_GROUP = "gateway.networking.k8s.io"
-_API_VERSION = f"{_GROUP}/v1"
+_API_VERSION = f"{API_GROUP}/v1"
 _NAMESPACE_LABEL = "kubernetes.io/metadata.name"
 _MOVED_PERMANENTLY = 301
 
@@ -88,7 +87,7 @@ class _Compiler:
         return self._awaited(GATEWAY, "Gateway", metadata, spec, self.component.after)
 
     def _listener_set(self) -> ObjectSpec:
-        parent = {"group": _GROUP, "kind": "Gateway", "name": self.component.gateway_name}
+        parent = {"group": API_GROUP, "kind": "Gateway", "name": self.component.gateway_name}
         spec = {"parentRef": parent, "listeners": [self._https(listener) for listener in self.own]}
         metadata = self.component.metadata("", self.component.namespace, self._wait(["condition=Programmed"]))
         return self._awaited("listeners", "ListenerSet", metadata, spec, self.component.after)
@@ -174,11 +173,9 @@ class _Compiler:
         # The route comes after all of them: without one, it would be open for a moment.
         needed = chained([replace(described, after=before) for described in needed])
         after = [needed[-1].key] if needed else before
-        kind, rule = "HTTPRoute", self._http_rule(route)
-        if route.protocol.is_grpc:
-            kind, rule = "GRPCRoute", self._grpc_rule(route)
+        rule = self._grpc_rule(route) if route.protocol.is_grpc else self._http_rule(route)
         host = self.component.hosts[route.host]
-        made = self._route(route.key, kind, namespace, host, self._sections(route.host), rule, after)
+        made = self._route(route.key, kind_of(route), namespace, host, self._sections(route.host), rule, after)
         return [*needed, replace(made, ready=self.component.ready(route))]
 
     def _sections(self, host: str) -> list[str]:
@@ -233,7 +230,7 @@ class _Compiler:
         own = self.component.namespace
         where = {} if namespace is own or namespace == own else {"namespace": own}
         return {
-            "group": _GROUP,
+            "group": API_GROUP,
             "kind": self._parent_kind(section),
             "name": self._parent_name(section),
             **where,

@@ -40,11 +40,12 @@ from ...public_load_balancer.platforms import module_of
 from ...web_service.args import WebServiceSpec
 from ...web_service.validation import exceptions_of as exceptions_of_service
 from ..admission import POD_SECURITY
+from ..own_args import ACCOUNT_TOKEN
 from ..plan import StackPlan
 from ..view import BalancerView, ExceptionView
 from .aws_exceptions import CLIENT_ADDRESSES, aws_exceptions
 from .doors import exceptions_of_doors
-from .manifests import ACCOUNT_TOKEN, exceptions_of_manifests
+from .manifests import exceptions_of_manifests
 from .plain_text import plain_text_exceptions
 from .reach import CLIENTS_OF_CLASS, exceptions_of_front, exceptions_of_sources, exceptions_of_targets
 from .secrets import PLAIN_TEXT_SECRET, exceptions_of_secrets

@@ -19,13 +19,14 @@ from ...networking.exposing_annotations import (
     exceptions_of_service_annotations,
     exceptions_of_service_labels,
 )
-from ...pod_security import PodSecurityLevel, level_of, pods_of, violations_of
+from ...pod_security import ENFORCE, PodSecurityLevel, level_of, pods_of, violations_of
 from ...untyped import Manifest, listed, mapped
 from ..manifests import StackManifest
 from ..object_kinds import api_group, known_kind
+from ..own_args import ACCOUNT_TOKEN
 from .secrets import PLAIN_TEXT_SECRET, SECRET_IN_PLAIN_FIELD
 
-__all__ = ["ACCOUNT_TOKEN", "exceptions_of_manifests"]
+__all__ = ["exceptions_of_manifests"]
 
 UNCHECKED_EXPOSURE = exception_kind(
     "unchecked-manifest-exposure", "This manifest can expose pods. Portico doesn't check to whom."
@@ -83,9 +84,7 @@ _READING_REQUESTS = (
 )
 _AGGREGATED = "rbac.authorization.k8s.io/aggregate-to-"
 """The labels that add the rights of a ClusterRole to those of another one."""
-_ENFORCED = "pod-security.kubernetes.io/enforce"
 _DEFAULT = "ingressclass.kubernetes.io/is-default-class"
-ACCOUNT_TOKEN = "kubernetes.io/service-account-token"  # noqa: S105 - the type of a Secret
 _TOKEN_FIELDS = ("data", "stringData")
 
 _HARMLESS: Mapping[str, tuple[str, ...]] = {
@@ -103,18 +102,14 @@ _HARMLESS: Mapping[str, tuple[str, ...]] = {
 def exceptions_of_manifests(manifests: Iterable[StackManifest]) -> Iterator[SecurityException]:
     """What of the manifests is less strict than the secure default."""
     for manifest in manifests:
-        for kind in _kinds_of(manifest):
-            yield SecurityException(kind, manifest.at)
+        for kind, applies in _RULES.items():
+            if applies(manifest):
+                yield SecurityException(kind, manifest.at)
         if _is_unknown(manifest):
             yield SecurityException(UNKNOWN_KIND, manifest.at, {"kind": manifest.kind})
         yield from _of_annotations(manifest)
         yield from _of_pods(manifest)
         yield from _of_texts(manifest)
-
-
-def _kinds_of(manifest: StackManifest) -> Iterator[Code]:
-    """The exceptions that concern the manifest as a whole."""
-    yield from (kind for kind, applies in _RULES.items() if applies(manifest))
 
 
 def _is_unknown(manifest: StackManifest) -> bool:
@@ -153,7 +148,7 @@ def _allows(manifest: StackManifest) -> bool:
 
 
 def _lowers(manifest: StackManifest) -> bool:
-    return manifest.kind == "Namespace" and _metadata(manifest, "labels").get(_ENFORCED) != "restricted"
+    return manifest.kind == "Namespace" and _metadata(manifest, "labels").get(ENFORCE) != "restricted"
 
 
 def _opens_nodes(manifest: StackManifest) -> bool:
@@ -180,7 +175,7 @@ _RULES: Mapping[Code, Callable[[StackManifest], bool]] = {
     DEFAULT_CLASS: _is_default_class,
     PODS_WITHOUT_POLICY: _has_pods,
 }
-"""Whether a manifest has each exception."""
+"""Whether a manifest as a whole has each exception."""
 
 
 def _of_annotations(manifest: StackManifest) -> Iterator[SecurityException]:

@@ -28,12 +28,16 @@ def _make(request: AwsRequest) -> dict[str, Any]:
         "TagSpecifications": None if tags is None else [{"ResourceType": "vpc-endpoint-service", "Tags": tags}],
     }
     made = request.call("ec2", operation, params)
-    principals = request.items("allowedPrincipals")
     service = "" if made is None else made["ServiceConfiguration"]["ServiceId"]
+    _allow(request, service)
+    return {} if made is None else {"id": service, "serviceName": made["ServiceConfiguration"]["ServiceName"]}
+
+
+def _allow(request: AwsRequest, service: str) -> None:
+    principals = request.items("allowedPrincipals")
     if principals:
         given = {"ServiceId": service, "AddAllowedPrincipals": principals}
         request.call("ec2", "ModifyVpcEndpointServicePermissions", given)
-    return {} if made is None else {"id": service, "serviceName": made["ServiceConfiguration"]["ServiceName"]}
 
 
 def _remove(request: AwsRequest) -> None:
@@ -45,10 +49,7 @@ def _change(request: AwsRequest) -> None:
     params = {"ServiceId": service, "AcceptanceRequired": request.get("acceptanceRequired")}
     name = request.get("privateDnsName")
     request.call("ec2", "ModifyVpcEndpointServiceConfiguration", {**params, "PrivateDnsName": name})
-    principals = request.items("allowedPrincipals")
-    if principals:
-        given = {"ServiceId": service, "AddAllowedPrincipals": principals}
-        request.call("ec2", "ModifyVpcEndpointServicePermissions", given)
+    _allow(request, service)
 
 
 KINDS = {"aws:ec2/vpcEndpointService:VpcEndpointService": Kind(_make, _remove, _change)}

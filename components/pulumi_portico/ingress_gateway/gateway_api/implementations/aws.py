@@ -1,6 +1,6 @@
 """AWS Load Balancer Controller: an Application Load Balancer for each Gateway."""
 
-from ..conformance import Report, named
+from ..conformance import CERTIFICATES, REQUEST_HEADERS, Report, named
 from ..implementation import ImplementationModule
 
 __all__ = ["MODULE"]
@@ -16,7 +16,7 @@ MODULE = ImplementationModule(
             date="2026-07-24",
             path="v1.6/aws-load-balancer-controller/conformance-report.yaml",
             supported=named("HTTPRouteMethodMatching HTTPRoutePortRedirect ListenerSet"),
-            missing=frozenset({"HTTPRouteRequestHeaderModification", "HTTPSListener"}),
+            missing=frozenset({REQUEST_HEADERS, CERTIFICATES}),
         ),
     ),
     peers_hint="Requests come from the subnets of the load balancer.",

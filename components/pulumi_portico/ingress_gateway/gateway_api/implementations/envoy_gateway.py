@@ -17,7 +17,7 @@ from ...compile_input import CompileInput
 from ...resolved_routes import ResolvedRoute
 from ...route_settings import LoadBalancing
 from ..conformance import Report, named
-from ..implementation import ImplementationModule
+from ..implementation import API_GROUP, ImplementationModule, kind_of
 
 __all__ = ["MODULE"]
 
@@ -26,6 +26,11 @@ ROOT_REWRITE = define(
     "Envoy Gateway joins {value} and the path without a slash: the target would receive {value}orders for /orders.",
     allowed="the rewrite of a path other than /, or to /",
     hint="Serve the path in the application, or choose another implementation.",
+)
+OVERLAPPING_CERTIFICATES = define(
+    "envoy-gateway-overlapping-certificates",
+    "Envoy Gateway offers no HTTP/2 for {host}, because the certificates of {hosts} overlap, and gRPC needs it.",
+    allowed="a certificate for a host that no wildcard in {tls} matches",
 )
 
 _API_VERSION = "gateway.envoyproxy.io/v1alpha1"
@@ -39,13 +44,6 @@ _BALANCING: Mapping[LoadBalancing, Mapping[str, Any]] = {
     LoadBalancing.LEAST_CONNECTIONS: {"type": "LeastRequest"},
     LoadBalancing.CLIENT_ADDRESS: {"type": "ConsistentHash", "consistentHash": {"type": "SourceIP"}},
 }
-
-
-OVERLAPPING_CERTIFICATES = define(
-    "envoy-gateway-overlapping-certificates",
-    "Envoy Gateway offers no HTTP/2 for {host}, because the certificates of {hosts} overlap, and gRPC needs it.",
-    allowed="a certificate for a host that no wildcard in {tls} matches",
-)
 
 
 def _peers(name: str, namespace: Any) -> Sequence[PeerSpec]:
@@ -64,7 +62,7 @@ def _policy(component: CompileInput, route: ResolvedRoute, kind: str, spec: Mapp
     suffix = "traffic" if kind == "BackendTrafficPolicy" else "security"
     key = f"{route.key}-{suffix}"
     name = component.metadata(route.key, route.namespace)["name"]
-    reference = {"group": "gateway.networking.k8s.io", "kind": _kind(route), "name": name}
+    reference = {"group": API_GROUP, "kind": kind_of(route), "name": name}
     manifest = {
         "apiVersion": _API_VERSION,
         "kind": kind,
@@ -72,10 +70,6 @@ def _policy(component: CompileInput, route: ResolvedRoute, kind: str, spec: Mapp
         "spec": {"targetRefs": [reference], **spec},
     }
     return ObjectSpec(key, manifest)
-
-
-def _kind(route: ResolvedRoute) -> str:
-    return "GRPCRoute" if route.protocol.is_grpc else "HTTPRoute"
 
 
 def _traffic(route: ResolvedRoute) -> dict[str, Any]:
