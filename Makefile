@@ -32,6 +32,7 @@ lint: dev-venv ## Format, lint and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/basedpyright
+	$(BIN)/python -m tools.example_types
 	$(BIN)/lint-imports --no-cache --no-logo
 
 unit: dev-venv ## Unit tests: seconds, no Go, no engine

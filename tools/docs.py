@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tools import (
     applications_table,
+    choices,
     command_docs,
     feature_table,
     implementation_table,
@@ -41,6 +42,7 @@ PAGES: Mapping[Path, Callable[[str], str]] = {
     applications_table.FILE: applications_table.generate,
     stack_picture.FILE: stack_picture.generate,
     **dict.fromkeys(command_docs.FILES, command_docs.generate),
+    **dict.fromkeys(choices.FILES, choices.generate),
 }
 """What makes each file from its text, of which it keeps what isn't generated."""
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from enum import Enum
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Literal, Optional, TypeAlias
 
 from .args.codes import define
 from .args.names import NAME_TOO_LONG
@@ -16,8 +16,11 @@ __all__ = [
     "NAME_LENGTH",
     "PRIVATE_ADDRESSES",
     "ClientIp",
+    "ClientIpLike",
     "IpAddressType",
+    "IpAddressTypeLike",
     "Scope",
+    "ScopeLike",
     "bucket_name",
     "former_address_family",
     "http_or_grpc_codes",
@@ -81,6 +84,12 @@ class Scope(str, Enum):
     """Clients in the platform's private network, and in networks that are connected to it."""
 
 
+if TYPE_CHECKING:
+    ScopeLike: TypeAlias = Scope | Literal["internet", "internal"]
+else:
+    ScopeLike = Scope
+
+
 synonyms(Scope, {Scope.INTERNET: "public external internet-facing", Scope.INTERNAL: "private"})
 
 
@@ -99,6 +108,12 @@ class ClientIp(str, Enum):
     evenly."""
 
 
+if TYPE_CHECKING:
+    ClientIpLike: TypeAlias = ClientIp | Literal["preserve", "proxy-protocol", "hide"]
+else:
+    ClientIpLike = ClientIp
+
+
 class IpAddressType(str, Enum):
     """Which IP addresses the load balancer has."""
 
@@ -110,6 +125,12 @@ class IpAddressType(str, Enum):
 
     DUALSTACK = "dualstack"
     """IPv4 and IPv6."""
+
+
+if TYPE_CHECKING:
+    IpAddressTypeLike: TypeAlias = IpAddressType | Literal["ipv4", "ipv6", "dualstack"]
+else:
+    IpAddressTypeLike = IpAddressType
 
 
 _FORMER_ADDRESS_FAMILIES = {"IPv4": IpAddressType.IPV4, "IPv6": IpAddressType.IPV6, "dual": IpAddressType.DUALSTACK}

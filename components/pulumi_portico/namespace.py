@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum
-from typing import Any, Optional, Union
+from typing import TYPE_CHECKING, Any, Literal, Optional, TypeAlias, Union
 
 import pulumi
 
@@ -32,6 +32,7 @@ from .pod_security import (
     WARN,
     WARN_VERSION,
     PodSecurityLevel,
+    PodSecurityLevelLike,
 )
 from .register import name_of
 from .untyped import mapped
@@ -45,6 +46,7 @@ __all__ = [
     "LimitRangeItemSpec",
     "LimitRangeSpec",
     "LimitType",
+    "LimitTypeLike",
     "Namespace",
     "NamespaceArgs",
     "NamespaceSpec",
@@ -88,10 +90,16 @@ class LimitType(str, Enum):
     """Each claim."""
 
 
+if TYPE_CHECKING:
+    LimitTypeLike: TypeAlias = LimitType | Literal["Container", "Pod", "PersistentVolumeClaim"]
+else:
+    LimitTypeLike = LimitType
+
+
 class LimitRangeItem(TypedDict):
     """The limits of each container, pod, or claim. The quantities are as Kubernetes has them, such as 500m or 64Mi."""
 
-    type: LimitType
+    type: LimitTypeLike
     """What the limits are of. Plain."""
 
     min: NotRequired[Mapping[str, str]]
@@ -132,7 +140,7 @@ class NamespaceArgs(TypedDict):
     annotations: NotRequired[Mapping[str, pulumi.Input[str]]]
     """Annotations of the namespace. Keys are plain. Default: none."""
 
-    pod_security: NotRequired[PodSecurityLevel]
+    pod_security: NotRequired[PodSecurityLevelLike]
     """The level of Pod Security that the namespace enforces; of an existing namespace, the one that it enforces
     already, which `portico check` uses. Plain. Default: restricted; for an existing namespace, Portico doesn't check
     it. Maps to the label `pod-security.kubernetes.io/enforce`."""
@@ -141,11 +149,11 @@ class NamespaceArgs(TypedDict):
     """The version of Kubernetes whose checks the API server enforces, such as v1.31. Plain. Default: that of the
     cluster. Maps to the labels that end in `-version`."""
 
-    audit_pod_security: NotRequired[PodSecurityLevel]
+    audit_pod_security: NotRequired[PodSecurityLevelLike]
     """The level whose violations the API server records. Plain. Default: none of its own. Maps to the label
     `pod-security.kubernetes.io/audit`."""
 
-    warn_pod_security: NotRequired[PodSecurityLevel]
+    warn_pod_security: NotRequired[PodSecurityLevelLike]
     """The level whose violations the API server returns as warnings. Plain. Default: none of its own. Maps to the label
     `pod-security.kubernetes.io/warn`."""
 

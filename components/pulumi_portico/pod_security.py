@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
-from typing import Any, Optional, Union, cast
+from typing import TYPE_CHECKING, Any, Literal, Optional, TypeAlias, Union, cast
 
 from .untyped import Manifest, listed, mapped
 
@@ -26,6 +26,7 @@ __all__ = [
     "WARN_VERSION",
     "Path",
     "PodSecurityLevel",
+    "PodSecurityLevelLike",
     "Violation",
     "containers_of",
     "items_at",
@@ -65,6 +66,12 @@ class PodSecurityLevel(str, Enum):
 
     RESTRICTED = "restricted"
     """Allows only pods that follow the current practices for hardening."""
+
+
+if TYPE_CHECKING:
+    PodSecurityLevelLike: TypeAlias = PodSecurityLevel | Literal["privileged", "baseline", "restricted"]
+else:
+    PodSecurityLevelLike = PodSecurityLevel
 
 
 Path = tuple[Union[str, int], ...]

@@ -132,7 +132,7 @@ def outcome() -> dict[str, Any]:
         shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
         registry = copy / "public_load_balancer" / "platforms.py"
         source = registry.read_text()
-        before = source.index("\n\n\nsynonyms(")
+        before = source.index("\n\n\nif TYPE_CHECKING:")
         registry.write_text(source[:before] + "\n" + MEMBER.rstrip() + source[before:])
         (copy / "public_load_balancer" / "made_up.py").write_text(MODULE)
         (folder / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")

@@ -15,10 +15,27 @@ from ..args.units import SECONDS
 from ..args.values import cidr, whole_number
 from ..lifecycle.cost import RULES as COST_RULES
 from ..lifecycle.cost import Price, PriceSpec
-from ..load_balancers import IpAddressType, Scope, former_address_family, load_balancer_name, resource_id
+from ..load_balancers import (
+    IpAddressType,
+    IpAddressTypeLike,
+    Scope,
+    ScopeLike,
+    former_address_family,
+    load_balancer_name,
+    resource_id,
+)
 from ..networking.conversions import scope_of_internal, scope_of_scheme
 from ..networking.target import RULES as SERVICE_TARGET_RULES
-from .choices import AwsBalancerKind, AwsBindingController, AwsDesyncMode, AwsForwardedFor
+from .choices import (
+    AwsBalancerKind,
+    AwsBalancerKindLike,
+    AwsBindingController,
+    AwsBindingControllerLike,
+    AwsDesyncMode,
+    AwsDesyncModeLike,
+    AwsForwardedFor,
+    AwsForwardedForLike,
+)
 from .hosts import RULES as HOST_RULES
 from .hosts import AwsHost, AwsHostSpec
 from .listener import RULES as LISTENER_RULES
@@ -123,7 +140,7 @@ class AwsQuotasSpec(Spec):
 class AwsLoadBalancerArgs(TypedDict):
     """The arguments of an `AwsLoadBalancer`: its kind, its place in a VPC, its targets, and its listeners."""
 
-    kind: AwsBalancerKind
+    kind: AwsBalancerKindLike
     """Application (HTTP, with routes) or network (TCP, UDP, TLS). Plain; a change makes another load balancer."""
 
     vpc: pulumi.Input[str]
@@ -135,7 +152,7 @@ class AwsLoadBalancerArgs(TypedDict):
     listeners: Sequence[AwsListener]
     """What clients connect to, each known by its port. Its length is plain."""
 
-    scope: NotRequired[Scope]
+    scope: NotRequired[ScopeLike]
     """Who can reach it at all: internet or internal. Plain; a change makes another load balancer. Required, unless it
     is an `existing` one."""
 
@@ -171,7 +188,7 @@ class AwsLoadBalancerArgs(TypedDict):
     """Private IPv4 addresses, one for each of `subnets`. Network Load Balancers, internal. Its length is plain.
     Default: AWS's choice."""
 
-    ip_address_type: NotRequired[IpAddressType]
+    ip_address_type: NotRequired[IpAddressTypeLike]
     """Which IP addresses it has: ipv4 or dualstack. Plain. Default: ipv4."""
 
     name: NotRequired[str]
@@ -192,7 +209,7 @@ class AwsLoadBalancerArgs(TypedDict):
     """Seconds (1 to 4000) after which a silent connection is dropped. Application Load Balancers; a Network Load
     Balancer's listeners have `tcp_idle_timeout`. Default: 60."""
 
-    desync_mode: NotRequired[AwsDesyncMode]
+    desync_mode: NotRequired[AwsDesyncModeLike]
     """What is done about requests that could be read in two ways. Plain. Application Load Balancers. Default:
     defensive."""
 
@@ -205,7 +222,7 @@ class AwsLoadBalancerArgs(TypedDict):
     preserve_host: NotRequired[pulumi.Input[bool]]
     """Whether targets get the Host header as clients wrote it. Application Load Balancers. Default: false."""
 
-    forwarded_for: NotRequired[AwsForwardedFor]
+    forwarded_for: NotRequired[AwsForwardedForLike]
     """What targets receive as `X-Forwarded-For`. Plain. Application Load Balancers. Default: append."""
 
     forwards_client_port: NotRequired[pulumi.Input[bool]]
@@ -220,7 +237,7 @@ class AwsLoadBalancerArgs(TypedDict):
     """An endpoint service of AWS PrivateLink, by which clients of other VPCs and accounts connect. Network Load
     Balancers. Default: none."""
 
-    binding_controller: NotRequired[AwsBindingController]
+    binding_controller: NotRequired[AwsBindingControllerLike]
     """What joins the pods of a `target` to its target group. EKS Auto Mode reads bindings of another API group than the
     AWS Load Balancer Controller, each ignores the other's. Plain; a change makes other bindings, and the old controller
     removes the pods until the new one adds them again. Default: load-balancer-controller."""

@@ -7,7 +7,7 @@ Sources: AuthenticateOidcActionConfig and AuthenticateCognitoActionConfig in the
 import re
 from collections.abc import Mapping
 from enum import Enum
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Literal, Optional, TypeAlias
 
 import pulumi
 
@@ -33,6 +33,7 @@ __all__ = [
     "AwsOidc",
     "AwsOidcSpec",
     "AwsUnauthenticated",
+    "AwsUnauthenticatedLike",
     "build_authentication",
 ]
 
@@ -51,6 +52,12 @@ class AwsUnauthenticated(str, Enum):
 
     DENY = "deny"
     """The load balancer responds with 401, for APIs, whose clients can't sign in."""
+
+
+if TYPE_CHECKING:
+    AwsUnauthenticatedLike: TypeAlias = AwsUnauthenticated | Literal["authenticate", "allow", "deny"]
+else:
+    AwsUnauthenticatedLike = AwsUnauthenticated
 
 
 class AwsOidc(TypedDict):
@@ -105,7 +112,7 @@ class AwsAuthentication(TypedDict):
     scope: NotRequired[pulumi.Input[str]]
     """What the application asks for, separated by spaces. Default: openid."""
 
-    unauthenticated: NotRequired[AwsUnauthenticated]
+    unauthenticated: NotRequired[AwsUnauthenticatedLike]
     """What is done with a request without a session. Plain. Default: authenticate. Maps to
     `on_unauthenticated_request`."""
 

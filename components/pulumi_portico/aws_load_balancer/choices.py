@@ -1,20 +1,33 @@
 """The choices that a load balancer owned by Pulumi has: kinds, protocols, policies, by AWS's own words."""
 
 from enum import Enum
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 __all__ = [
     "AwsAlgorithm",
+    "AwsAlgorithmLike",
     "AwsAlpnPolicy",
+    "AwsAlpnPolicyLike",
     "AwsBalancerKind",
+    "AwsBalancerKindLike",
     "AwsBindingController",
+    "AwsBindingControllerLike",
     "AwsClientCertificateMode",
+    "AwsClientCertificateModeLike",
     "AwsDesyncMode",
+    "AwsDesyncModeLike",
     "AwsForwardedFor",
+    "AwsForwardedForLike",
     "AwsFrameOptions",
+    "AwsFrameOptionsLike",
     "AwsListenerProtocol",
+    "AwsListenerProtocolLike",
     "AwsTargetProtocol",
+    "AwsTargetProtocolLike",
     "AwsTlsPolicy",
+    "AwsTlsPolicyLike",
     "AwsVersion",
+    "AwsVersionLike",
 ]
 
 
@@ -26,6 +39,12 @@ class AwsBalancerKind(str, Enum):
 
     NETWORK = "network"
     """A Network Load Balancer: TCP, UDP and TLS, one target (or several by weight) for each port."""
+
+
+if TYPE_CHECKING:
+    AwsBalancerKindLike: TypeAlias = AwsBalancerKind | Literal["application", "network"]
+else:
+    AwsBalancerKindLike = AwsBalancerKind
 
 
 class AwsListenerProtocol(str, Enum):
@@ -50,6 +69,12 @@ class AwsListenerProtocol(str, Enum):
     """TCP and UDP on one port, as DNS has it; Network Load Balancers."""
 
 
+if TYPE_CHECKING:
+    AwsListenerProtocolLike: TypeAlias = AwsListenerProtocol | Literal["http", "https", "tcp", "tls", "udp", "tcp-udp"]
+else:
+    AwsListenerProtocolLike = AwsListenerProtocol
+
+
 class AwsTargetProtocol(str, Enum):
     """What the load balancer speaks to targets. Maps to the target group's `protocol`."""
 
@@ -72,6 +97,12 @@ class AwsTargetProtocol(str, Enum):
     """TCP and UDP on one port; Network Load Balancers."""
 
 
+if TYPE_CHECKING:
+    AwsTargetProtocolLike: TypeAlias = AwsTargetProtocol | Literal["http", "https", "tcp", "tls", "udp", "tcp-udp"]
+else:
+    AwsTargetProtocolLike = AwsTargetProtocol
+
+
 class AwsVersion(str, Enum):
     """Which HTTP the load balancer speaks to targets. Maps to `protocol_version`."""
 
@@ -83,6 +114,12 @@ class AwsVersion(str, Enum):
 
     GRPC = "grpc"
     """gRPC, with health by gRPC status."""
+
+
+if TYPE_CHECKING:
+    AwsVersionLike: TypeAlias = AwsVersion | Literal["http1", "http2", "grpc"]
+else:
+    AwsVersionLike = AwsVersion
 
 
 class AwsTlsPolicy(str, Enum):
@@ -111,6 +148,23 @@ class AwsTlsPolicy(str, Enum):
     """TLS 1.2 and 1.3 with CBC ciphers too, for old clients."""
 
 
+if TYPE_CHECKING:
+    AwsTlsPolicyLike: TypeAlias = (
+        AwsTlsPolicy
+        | Literal[
+            "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",
+            "ELBSecurityPolicy-TLS13-1-3-PQ-2025-09",
+            "ELBSecurityPolicy-TLS13-1-2-Res-FIPS-PQ-2025-09",
+            "ELBSecurityPolicy-TLS13-1-3-FIPS-PQ-2025-09",
+            "ELBSecurityPolicy-TLS13-1-2-Res-2021-06",
+            "ELBSecurityPolicy-TLS13-1-3-2021-06",
+            "ELBSecurityPolicy-TLS13-1-2-2021-06",
+        ]
+    )
+else:
+    AwsTlsPolicyLike = AwsTlsPolicy
+
+
 class AwsDesyncMode(str, Enum):
     """What is done about requests that could be read in two ways. Maps to `desync_mitigation_mode`."""
 
@@ -124,6 +178,12 @@ class AwsDesyncMode(str, Enum):
     """All are let through, and counted."""
 
 
+if TYPE_CHECKING:
+    AwsDesyncModeLike: TypeAlias = AwsDesyncMode | Literal["defensive", "strictest", "monitor"]
+else:
+    AwsDesyncModeLike = AwsDesyncMode
+
+
 class AwsForwardedFor(str, Enum):
     """What targets receive as `X-Forwarded-For`. Maps to `xff_header_processing_mode`."""
 
@@ -135,6 +195,12 @@ class AwsForwardedFor(str, Enum):
 
     REMOVE = "remove"
     """Nothing."""
+
+
+if TYPE_CHECKING:
+    AwsForwardedForLike: TypeAlias = AwsForwardedFor | Literal["append", "preserve", "remove"]
+else:
+    AwsForwardedForLike = AwsForwardedFor
 
 
 class AwsAlpnPolicy(str, Enum):
@@ -156,6 +222,14 @@ class AwsAlpnPolicy(str, Enum):
     """The handshake doesn't negotiate a version."""
 
 
+if TYPE_CHECKING:
+    AwsAlpnPolicyLike: TypeAlias = (
+        AwsAlpnPolicy | Literal["HTTP1Only", "HTTP2Only", "HTTP2Optional", "HTTP2Preferred", "None"]
+    )
+else:
+    AwsAlpnPolicyLike = AwsAlpnPolicy
+
+
 class AwsBindingController(str, Enum):
     """What reads TargetGroupBindings in the cluster: each controller has an API group of its own."""
 
@@ -171,6 +245,12 @@ class AwsBindingController(str, Enum):
         return "eks.amazonaws.com/v1" if self is AwsBindingController.AUTO_MODE else "elbv2.k8s.aws/v1beta1"
 
 
+if TYPE_CHECKING:
+    AwsBindingControllerLike: TypeAlias = AwsBindingController | Literal["load-balancer-controller", "auto-mode"]
+else:
+    AwsBindingControllerLike = AwsBindingController
+
+
 class AwsAlgorithm(str, Enum):
     """How a target is chosen. Maps to `load_balancing_algorithm_type`."""
 
@@ -184,6 +264,12 @@ class AwsAlgorithm(str, Enum):
     """At random, and less often one with unusual responses (anomaly mitigation)."""
 
 
+if TYPE_CHECKING:
+    AwsAlgorithmLike: TypeAlias = AwsAlgorithm | Literal["round_robin", "least_outstanding_requests", "weighted_random"]
+else:
+    AwsAlgorithmLike = AwsAlgorithm
+
+
 class AwsClientCertificateMode(str, Enum):
     """What is done with clients' certificates. Maps to `mutual_authentication.mode`."""
 
@@ -194,6 +280,12 @@ class AwsClientCertificateMode(str, Enum):
     """They are handed to the target, in a header, unchecked."""
 
 
+if TYPE_CHECKING:
+    AwsClientCertificateModeLike: TypeAlias = AwsClientCertificateMode | Literal["verify", "passthrough"]
+else:
+    AwsClientCertificateModeLike = AwsClientCertificateMode
+
+
 class AwsFrameOptions(str, Enum):
     """Whether pages may be shown inside others. Maps to the header X-Frame-Options."""
 
@@ -202,3 +294,9 @@ class AwsFrameOptions(str, Enum):
 
     SAME_ORIGIN = "SAMEORIGIN"
     """On the site's own pages."""
+
+
+if TYPE_CHECKING:
+    AwsFrameOptionsLike: TypeAlias = AwsFrameOptions | Literal["DENY", "SAMEORIGIN"]
+else:
+    AwsFrameOptionsLike = AwsFrameOptions

@@ -15,7 +15,18 @@ from ..args.values import whole_number
 from ..http_defaults import HSTS_MAX_AGE
 from ..untyped import Properties
 from .authentication import AwsAuthentication
-from .choices import AwsAlpnPolicy, AwsClientCertificateMode, AwsFrameOptions, AwsListenerProtocol, AwsTlsPolicy
+from .choices import (
+    AwsAlpnPolicy,
+    AwsAlpnPolicyLike,
+    AwsClientCertificateMode,
+    AwsClientCertificateModeLike,
+    AwsFrameOptions,
+    AwsFrameOptionsLike,
+    AwsListenerProtocol,
+    AwsListenerProtocolLike,
+    AwsTlsPolicy,
+    AwsTlsPolicyLike,
+)
 from .priorities import LEAST, MOST, priority_of
 from .resources import without_none
 from .routes import (
@@ -72,7 +83,7 @@ class AwsTrustBundleSpec(Spec):
 class AwsClientCertificates(TypedDict):
     """Mutual TLS: what is done with clients' certificates. HTTPS listeners of Application Load Balancers."""
 
-    mode: NotRequired[AwsClientCertificateMode]
+    mode: NotRequired[AwsClientCertificateModeLike]
     """Whether they are verified or passed through. Plain. Default: verify."""
 
     trust_store: NotRequired[pulumi.Input[str]]
@@ -116,7 +127,7 @@ class AwsResponseHeaders(TypedDict):
     no_sniff: NotRequired[bool]
     """Whether browsers keep to the declared content type (X-Content-Type-Options: nosniff). Plain. Default: true."""
 
-    frame_options: NotRequired[AwsFrameOptions]
+    frame_options: NotRequired[AwsFrameOptionsLike]
     """Whether pages may be shown inside others. Plain. Default: what the targets say."""
 
     content_security_policy: NotRequired[pulumi.Input[str]]
@@ -164,7 +175,7 @@ class AwsListener(TypedDict):
     port: int
     """The port (1 to 65535), by which it is known. Plain."""
 
-    protocol: AwsListenerProtocol
+    protocol: AwsListenerProtocolLike
     """What clients speak. Plain."""
 
     routes: NotRequired[Sequence[AwsRoute]]
@@ -192,7 +203,7 @@ class AwsListener(TypedDict):
     """Have users sign in before requests that no route matches go on. HTTPS listeners of Application Load Balancers.
     Default: nobody signs in."""
 
-    policy: NotRequired[AwsTlsPolicy]
+    policy: NotRequired[AwsTlsPolicyLike]
     """Which TLS versions and ciphers are spoken. Default: TLS 1.2 and 1.3 with post-quantum key exchange."""
 
     client_certificates: NotRequired[AwsClientCertificates]
@@ -201,7 +212,7 @@ class AwsListener(TypedDict):
     headers: NotRequired[AwsResponseHeaders]
     """Headers that go into every response. Application Load Balancers. Default: HSTS and nosniff."""
 
-    alpn: NotRequired[AwsAlpnPolicy]
+    alpn: NotRequired[AwsAlpnPolicyLike]
     """Which version of HTTP the TLS handshake negotiates. TLS listeners. Plain. Default: none."""
 
     tcp_idle_timeout: NotRequired[pulumi.Input[int]]

@@ -16,7 +16,7 @@ from ..args.problems import ABSENT, Reason
 from ..args.spec import Spec, spec
 from ..args.units import SECONDS
 from ..args.values import Rule, cidr, normal_path, printable, whole_number
-from ..networking.path_type import PathType
+from ..networking.path_type import PathType, PathTypeLike
 from ..networking.ports import DEFAULT_PORTS
 from ..untyped import Properties
 from .authentication import RULES as AUTHENTICATION_RULES
@@ -133,7 +133,7 @@ class AwsRoute(TypedDict):
     path: NotRequired[str]
     """The path of the request, such as /api. Plain. Default: /."""
 
-    path_type: NotRequired[PathType]
+    path_type: NotRequired[PathTypeLike]
     """How the path is compared. Plain. Default: Prefix."""
 
     methods: NotRequired[Sequence[str]]

@@ -23,7 +23,7 @@ from ..ordering import after, dependencies_of
 from ..register import name_of
 from .binding import PodPorts, binding_options, build_binding, build_policy
 from .checks.targets import check_port_numbers
-from .choices import AwsBindingController
+from .choices import AwsBindingController, AwsBindingControllerLike
 from .rules import arn, not_empty
 from .validation import check_name
 
@@ -53,7 +53,7 @@ class TargetBindingArgs(TypedDict):
     """The load balancer's security group, such as an AwsLoadBalancer's `security_group_id`. The security group of the
     pods or nodes accepts connections from it. Default: it accepts connections from `target_ranges`."""
 
-    binding_controller: NotRequired[AwsBindingController]
+    binding_controller: NotRequired[AwsBindingControllerLike]
     """What reads the binding: the AWS Load Balancer Controller, or EKS Auto Mode, which has another API group. Plain; a
     change makes another binding. Default: load-balancer-controller."""
 

@@ -13,13 +13,22 @@ from ..args.parse import Field, Rules
 from ..args.spec import Spec, spec
 from ..args.units import SECONDS
 from ..args.values import http_path, whole_number
-from ..load_balancers import ClientIp, IpAddressType, http_or_grpc_codes, resource_id
-from ..networking.session_affinity import SessionAffinity
+from ..load_balancers import ClientIp, ClientIpLike, IpAddressType, IpAddressTypeLike, http_or_grpc_codes, resource_id
+from ..networking.session_affinity import SessionAffinity, SessionAffinityLike
 from ..networking.target import Protocol, Target, TargetSpec
 from ..outputs import applied
 from ..untyped import Properties, Unchecked
 from .attributes import OF_GROUP, build_attributes
-from .choices import AwsAlgorithm, AwsBalancerKind, AwsListenerProtocol, AwsTargetProtocol, AwsVersion
+from .choices import (
+    AwsAlgorithm,
+    AwsAlgorithmLike,
+    AwsBalancerKind,
+    AwsListenerProtocol,
+    AwsTargetProtocol,
+    AwsTargetProtocolLike,
+    AwsVersion,
+    AwsVersionLike,
+)
 from .resources import without_none
 from .rules import address, arn, not_empty
 
@@ -38,7 +47,7 @@ __all__ = [
 class AwsHealthCheck(TypedDict):
     """How the load balancer asks a target whether it works. Maps to the target group's `health_check`."""
 
-    protocol: NotRequired[AwsTargetProtocol]
+    protocol: NotRequired[AwsTargetProtocolLike]
     """What it speaks. Plain. Default: HTTP or HTTPS as the target does; of a Network Load Balancer, HTTP where a path
     is given, else TCP."""
 
@@ -126,15 +135,15 @@ class AwsTarget(TypedDict):
     port: NotRequired[int]
     """The port (1 to 65535) that instances, addresses and what is bound elsewhere listen on. Plain."""
 
-    ip_address_type: NotRequired[IpAddressType]
+    ip_address_type: NotRequired[IpAddressTypeLike]
     """Whether the targets have IPv4 or IPv6 addresses. IPv6 requires a load balancer whose `ip_address_type` is
     dualstack, and IPv6 ranges in its `target_ranges`. Plain; a change makes another target group. Default: ipv4."""
 
-    protocol: NotRequired[AwsTargetProtocol]
+    protocol: NotRequired[AwsTargetProtocolLike]
     """What the load balancer speaks to them. Plain; a change makes another target group. Default: HTTP; of a Network
     Load Balancer TCP, or UDP where the target's port is."""
 
-    version: NotRequired[AwsVersion]
+    version: NotRequired[AwsVersionLike]
     """Which HTTP. Plain; a change makes another target group. Application Load Balancers. Default: HTTP/1.1."""
 
     health: NotRequired[AwsHealthCheck]
@@ -147,18 +156,18 @@ class AwsTarget(TypedDict):
     slow_start: NotRequired[pulumi.Input[int]]
     """Seconds (30 to 900) over which a new target gets its full share. Application Load Balancers. Default: none."""
 
-    algorithm: NotRequired[AwsAlgorithm]
+    algorithm: NotRequired[AwsAlgorithmLike]
     """How one of them is chosen. Plain. Application Load Balancers. Default: round robin."""
 
     stickiness_duration: NotRequired[pulumi.Input[int]]
     """Seconds (1 to 604800) that a client stays at one target, by a cookie. Application Load Balancers. Default:
     none."""
 
-    session_affinity: NotRequired[SessionAffinity]
+    session_affinity: NotRequired[SessionAffinityLike]
     """Whether connections from one client address go to the same target. Plain. Network Load Balancers. Default:
     None."""
 
-    client_ip: NotRequired[ClientIp]
+    client_ip: NotRequired[ClientIpLike]
     """What targets see of the client's address. Plain. Network Load Balancers. Default: hide, for UDP
     preserve."""
 

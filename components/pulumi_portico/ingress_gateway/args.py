@@ -26,9 +26,9 @@ from ..public_load_balancer.exposure import Exposure, ExposureSpec
 from ..workload.conversions import names_of
 from .compile_input import READY_TIMEOUT
 from .controller_module import ControllerModule
-from .controllers import DEFAULT_CONTROLLER, Controller, module_of_controller
+from .controllers import DEFAULT_CONTROLLER, Controller, ControllerLike, module_of_controller
 from .dns_records import DnsRecord, DnsRecordSpec
-from .gateway_api.implementations import Implementation
+from .gateway_api.implementations import Implementation, ImplementationLike
 from .install.crds import Crds, CrdsSpec
 from .install.installation import Installation, InstallationSpec
 from .install.settings import GatewaySettings, GatewaySettingsSpec
@@ -82,10 +82,10 @@ class IngressGatewayArgs(TypedDict):
     upstream: NotRequired[Upstream]
     """What's in front of the gateway if it has no load balancer of its own."""
 
-    controller: NotRequired[Controller]
+    controller: NotRequired[ControllerLike]
     """The ingress controller that serves the routes. Plain. Default: f5-nginx."""
 
-    implementation: NotRequired[Implementation]
+    implementation: NotRequired[ImplementationLike]
     """The implementation of Gateway API that serves the class. Plain. Required for gateway-api, and only for it."""
 
     implementation_version: NotRequired[str]

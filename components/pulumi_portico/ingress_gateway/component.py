@@ -1,7 +1,7 @@
 """The `IngressGateway` component: registers what its builders describe."""
 
 from collections.abc import Mapping
-from typing import Any, Optional, Union
+from typing import Any, Optional, Union, cast
 
 import pulumi
 
@@ -12,7 +12,7 @@ from ..lifecycle.cost import Billable, estimate, estimate_text
 from ..lifecycle.object_names import claim_objects
 from ..lifecycle.selectors import claim_pods, guarded_with_targets
 from ..networking.ports import ServicePort
-from ..networking.target import Protocol, Target
+from ..networking.target import Protocol, Target, TargetIfAny
 from ..ordering import dependencies_of
 from ..public_load_balancer.addresses import node_ports_of
 from ..register import name_of
@@ -95,7 +95,7 @@ class IngressGateway(pulumi.ComponentResource):
     reference: GatewayReference
     """The gateway, as `IngressRoutes` of this program refer to it."""
 
-    target: Optional[Target]
+    target: TargetIfAny
     """The port `https` of the controller, for load balancers in front; None if Portico doesn't install it."""
 
     targets: dict[str, Target]
@@ -171,7 +171,7 @@ class IngressGateway(pulumi.ComponentResource):
         self.exceptions = pulumi.Output.from_input(exception_texts(security_exceptions(plan.spec), plan.spec.at))
         self.reference = _reference(plan)
         self.targets = {} if service is None else _targets(plan, name_of(service))
-        self.target = self.targets.get(_HTTPS)
+        self.target = cast("Target", self.targets.get(_HTTPS))
 
     def _set_cost(self, plan: GatewayPlan) -> None:
         billable, monthly, text = Billable(0, 0), None, "It has no load balancer of its own."

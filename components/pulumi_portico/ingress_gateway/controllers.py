@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from functools import cache
 from importlib import import_module
-from typing import Optional, Protocol
+from typing import TYPE_CHECKING, Literal, Optional, Protocol, TypeAlias
 
 from ..args.location import Location
 from ..args.problems import Unavailable
@@ -16,7 +16,7 @@ from ..args.synonyms import synonyms
 from .controller_module import ControllerModule
 from .gateway_api.implementations import Implementation
 
-__all__ = ["CONTROLLERS", "DEFAULT_CONTROLLER", "Controller", "all_modules", "module_of_controller"]
+__all__ = ["CONTROLLERS", "DEFAULT_CONTROLLER", "Controller", "ControllerLike", "all_modules", "module_of_controller"]
 
 
 class Controller(str, Enum):
@@ -42,6 +42,12 @@ class Controller(str, Enum):
     def module(self) -> ControllerModule:
         """Everything that Portico knows about it."""
         return CONTROLLERS[self.value]
+
+
+if TYPE_CHECKING:
+    ControllerLike: TypeAlias = Controller | Literal["f5-nginx", "ingress-nginx", "generic", "gateway-api"]
+else:
+    ControllerLike = Controller
 
 
 synonyms(

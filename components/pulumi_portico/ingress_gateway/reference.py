@@ -15,9 +15,9 @@ from ..args.problems import Reason, Unavailable
 from ..args.spec import Spec, spec
 from ..networking.network_policies import Peer, PeerSpec
 from .controller_module import ControllerModule
-from .controllers import Controller, module_of_controller
+from .controllers import Controller, ControllerLike, module_of_controller
 from .gateway_api.conformance import EXTENDED
-from .gateway_api.implementations import Implementation
+from .gateway_api.implementations import Implementation, ImplementationLike
 from .resolved_routes import EVERY_HOST
 from .text_rules import any_host, header_name
 from .text_rules import host as host_name
@@ -42,10 +42,10 @@ class GatewayReference(TypedDict):
     """A gateway, as `IngressRoutes` refers to it: `IngressGateway.reference`. For a gateway of another program, write
     it by hand, or with what that program exports."""
 
-    controller: Controller
+    controller: ControllerLike
     """The controller of the class. Plain."""
 
-    implementation: NotRequired[Implementation]
+    implementation: NotRequired[ImplementationLike]
     """The implementation of Gateway API that serves the class. Plain. Required for gateway-api."""
 
     implementation_version: NotRequired[str]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import Optional
+from typing import TYPE_CHECKING, Literal, Optional, TypeAlias
 
 import pulumi
 
@@ -13,6 +13,7 @@ from ..args.spec import Spec, spec
 
 __all__ = [
     "BackendProtocol",
+    "BackendProtocolLike",
     "BackendTls",
     "BackendTlsSpec",
     "BasicAuth",
@@ -22,13 +23,17 @@ __all__ = [
     "Cors",
     "CorsSpec",
     "LoadBalancing",
+    "LoadBalancingLike",
     "Per",
+    "PerLike",
     "RateLimit",
     "RateLimitSpec",
     "Redirect",
     "RedirectSpec",
     "SameSite",
+    "SameSiteLike",
     "Scheme",
+    "SchemeLike",
     "SessionPersistence",
     "SessionPersistenceSpec",
     "Timeouts",
@@ -46,10 +51,16 @@ class Scheme(str, Enum):
     """With TLS."""
 
 
+if TYPE_CHECKING:
+    SchemeLike: TypeAlias = Scheme | Literal["http", "https"]
+else:
+    SchemeLike = Scheme
+
+
 class Redirect(TypedDict):
     """The URL that a redirect leads to. Parts that aren't set stay as the client requested them."""
 
-    scheme: NotRequired[Scheme]
+    scheme: NotRequired[SchemeLike]
     """The scheme. Plain. Default: https."""
 
     host: NotRequired[str]
@@ -171,6 +182,12 @@ class BackendProtocol(str, Enum):
         return self in (BackendProtocol.HTTPS, BackendProtocol.GRPCS)
 
 
+if TYPE_CHECKING:
+    BackendProtocolLike: TypeAlias = BackendProtocol | Literal["HTTP", "HTTPS", "GRPC", "GRPCS"]
+else:
+    BackendProtocolLike = BackendProtocol
+
+
 class BackendTls(TypedDict):
     """How the gateway verifies the certificate of a target that speaks TLS."""
 
@@ -202,6 +219,12 @@ class SameSite(str, Enum):
     """Always; browsers then require a secure cookie."""
 
 
+if TYPE_CHECKING:
+    SameSiteLike: TypeAlias = SameSite | Literal["Strict", "Lax", "None"]
+else:
+    SameSiteLike = SameSite
+
+
 class SessionPersistence(TypedDict):
     """A cookie that keeps a client with one pod while that pod runs."""
 
@@ -214,7 +237,7 @@ class SessionPersistence(TypedDict):
     path: NotRequired[str]
     """The path below which browsers send it. Plain. Default: the route's own."""
 
-    same_site: NotRequired[SameSite]
+    same_site: NotRequired[SameSiteLike]
     """Whether browsers send it with requests of other sites. Plain. Default: Lax."""
 
     secure: NotRequired[bool]
@@ -251,6 +274,14 @@ class LoadBalancing(str, Enum):
     """The same for each path and query."""
 
 
+if TYPE_CHECKING:
+    LoadBalancingLike: TypeAlias = (
+        LoadBalancing | Literal["round-robin", "least-connections", "fastest", "client-address", "request-uri"]
+    )
+else:
+    LoadBalancingLike = LoadBalancing
+
+
 class Per(str, Enum):
     """The period that a rate refers to."""
 
@@ -261,6 +292,12 @@ class Per(str, Enum):
     """A minute."""
 
 
+if TYPE_CHECKING:
+    PerLike: TypeAlias = Per | Literal["second", "minute"]
+else:
+    PerLike = Per
+
+
 class RateLimit(TypedDict):
     """How many requests one client, by its address, can send to one replica of the controller. It rejects more with
     429."""
@@ -268,7 +305,7 @@ class RateLimit(TypedDict):
     requests: NotRequired[pulumi.Input[int]]
     """The number of requests (1 or more) per period. Required unless `connections` is set."""
 
-    per: NotRequired[Per]
+    per: NotRequired[PerLike]
     """The period. Plain. Default: second."""
 
     burst: NotRequired[pulumi.Input[int]]

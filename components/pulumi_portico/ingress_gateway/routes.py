@@ -21,10 +21,11 @@ from ..networking.conversions import (
     from_url,
     is_url_with_path,
 )
-from ..networking.path_type import PathType
+from ..networking.path_type import PathType, PathTypeLike
 from ..networking.target import Target, TargetSpec
 from .route_settings import (
     BackendProtocol,
+    BackendProtocolLike,
     BackendTls,
     BackendTlsSpec,
     BasicAuth,
@@ -34,6 +35,7 @@ from .route_settings import (
     Cors,
     CorsSpec,
     LoadBalancing,
+    LoadBalancingLike,
     RateLimit,
     RateLimitSpec,
     Redirect,
@@ -69,7 +71,7 @@ class Route(TypedDict):
     path: NotRequired[str]
     """The path of the request, such as /api. Plain. Default: /."""
 
-    path_type: NotRequired[PathType]
+    path_type: NotRequired[PathTypeLike]
     """How the path is compared. Plain. Default: Prefix."""
 
     rewrite: NotRequired[str]
@@ -97,7 +99,7 @@ class Route(TypedDict):
     """Whether a connection can become a WebSocket. If you set it to true, both sides can also be silent for an hour.
     Plain. Default: true if the target speaks HTTP/1.1."""
 
-    protocol: NotRequired[BackendProtocol]
+    protocol: NotRequired[BackendProtocolLike]
     """The protocol that the target speaks. Plain. Default: HTTP."""
 
     backend_tls: NotRequired[BackendTls]
@@ -106,7 +108,7 @@ class Route(TypedDict):
     session_persistence: NotRequired[SessionPersistence]
     """Keep a client with one pod, by a cookie. Default: any pod."""
 
-    load_balancing: NotRequired[LoadBalancing]
+    load_balancing: NotRequired[LoadBalancingLike]
     """How the gateway chooses a pod. Plain. Default: round-robin."""
 
     rate_limit: NotRequired[RateLimit]

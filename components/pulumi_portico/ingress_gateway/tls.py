@@ -6,7 +6,7 @@ Pure: dictionaries in, dictionaries out; Outputs pass through at the leaves.
 import json
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Literal, Optional, TypeAlias
 
 import pulumi
 
@@ -30,6 +30,7 @@ __all__ = [
     "HostTls",
     "HostTlsSpec",
     "KeyAlgorithm",
+    "KeyAlgorithmLike",
     "build_tls_secret",
     "certificate_key",
     "certificate_settings",
@@ -53,6 +54,12 @@ class KeyAlgorithm(str, Enum):
 
     ED25519 = "Ed25519"
     """Only for private issuers: browsers and public certificate authorities don't support it."""
+
+
+if TYPE_CHECKING:
+    KeyAlgorithmLike: TypeAlias = KeyAlgorithm | Literal["RSA", "ECDSA", "Ed25519"]
+else:
+    KeyAlgorithmLike = KeyAlgorithm
 
 
 class HostTls(TypedDict):
@@ -83,7 +90,7 @@ class HostTls(TypedDict):
     redirect: NotRequired[bool]
     """Whether a request without TLS is redirected to the same URL with TLS, by status 308. Plain. Default: true."""
 
-    key_algorithm: NotRequired[KeyAlgorithm]
+    key_algorithm: NotRequired[KeyAlgorithmLike]
     """The algorithm of the private key that cert-manager creates. Plain. Default: RSA. Maps to
     `privateKey.algorithm`."""
 

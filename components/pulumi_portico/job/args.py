@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Literal, Optional, TypeAlias
 
 import pulumi
 
@@ -29,7 +29,18 @@ from .policies import RULES as POLICY_RULES
 from .policies import PodFailurePolicy, PodFailurePolicySpec, SuccessPolicy, SuccessPolicySpec
 from .schedule import schedule_rule, time_zone_rule
 
-__all__ = ["CompletionMode", "ConcurrencyPolicy", "JobArgs", "JobSpec", "RestartPolicy", "is_job_label", "rules_with"]
+__all__ = [
+    "CompletionMode",
+    "CompletionModeLike",
+    "ConcurrencyPolicy",
+    "ConcurrencyPolicyLike",
+    "JobArgs",
+    "JobSpec",
+    "RestartPolicy",
+    "RestartPolicyLike",
+    "is_job_label",
+    "rules_with",
+]
 
 
 class CompletionMode(str, Enum):
@@ -41,6 +52,12 @@ class CompletionMode(str, Enum):
     INDEXED = "Indexed"
     """When a pod has succeeded for each index from 0 to `completions` - 1. The containers find theirs in the variable
     `JOB_COMPLETION_INDEX`."""
+
+
+if TYPE_CHECKING:
+    CompletionModeLike: TypeAlias = CompletionMode | Literal["NonIndexed", "Indexed"]
+else:
+    CompletionModeLike = CompletionMode
 
 
 class ConcurrencyPolicy(str, Enum):
@@ -56,6 +73,12 @@ class ConcurrencyPolicy(str, Enum):
     """The new run replaces the previous one."""
 
 
+if TYPE_CHECKING:
+    ConcurrencyPolicyLike: TypeAlias = ConcurrencyPolicy | Literal["Allow", "Forbid", "Replace"]
+else:
+    ConcurrencyPolicyLike = ConcurrencyPolicy
+
+
 class RestartPolicy(str, Enum):
     """What happens if a container of a job fails."""
 
@@ -64,6 +87,12 @@ class RestartPolicy(str, Enum):
 
     ON_FAILURE = "OnFailure"
     """The container starts again in the same pod."""
+
+
+if TYPE_CHECKING:
+    RestartPolicyLike: TypeAlias = RestartPolicy | Literal["Never", "OnFailure"]
+else:
+    RestartPolicyLike = RestartPolicy
 
 
 class JobArgs(TypedDict):
@@ -87,7 +116,7 @@ class JobArgs(TypedDict):
     time_zone: NotRequired[pulumi.Input[str]]
     """The time zone of `schedule`, such as `Europe/Berlin`. Default: `Etc/UTC`. Maps to `timeZone`."""
 
-    concurrency_policy: NotRequired[ConcurrencyPolicy]
+    concurrency_policy: NotRequired[ConcurrencyPolicyLike]
     """What happens if a run of `schedule` is due while the previous one isn't complete. Plain. Default: Forbid. Maps to
     `concurrencyPolicy`."""
 
@@ -121,7 +150,7 @@ class JobArgs(TypedDict):
     """How many pods (1 or more) must succeed. Default: 1; with `parallelism`, one success completes the job when every
     pod has ended. Maps to `completions`."""
 
-    completion_mode: NotRequired[CompletionMode]
+    completion_mode: NotRequired[CompletionModeLike]
     """Whether each completion has an index. Indexed requires `completions`. Plain. Default: NonIndexed. Maps to
     `completionMode`."""
 
@@ -155,7 +184,7 @@ class JobArgs(TypedDict):
     """When the job has succeeded although not every index has. Requires Indexed, and Kubernetes 1.31 or newer. Plain.
     Default: when every index has. Maps to `successPolicy`."""
 
-    restart_policy: NotRequired[RestartPolicy]
+    restart_policy: NotRequired[RestartPolicyLike]
     """What happens if a container fails. Plain. Default: Never, so that the log of each try can be read. Maps to
     `restartPolicy`."""
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from enum import Enum
 from itertools import pairwise
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Literal, Optional, TypeAlias
 
 from .._typing import NotRequired, TypedDict
 from ..args.codes import define
@@ -24,11 +24,13 @@ from ..untyped import Manifest
 __all__ = [
     "RULES",
     "ExitCodeOperator",
+    "ExitCodeOperatorLike",
     "ExitCodes",
     "ExitCodesSpec",
     "PodCondition",
     "PodConditionSpec",
     "PodFailureAction",
+    "PodFailureActionLike",
     "PodFailurePolicy",
     "PodFailurePolicyRule",
     "PodFailurePolicyRuleSpec",
@@ -60,6 +62,12 @@ class PodFailureAction(str, Enum):
     """The failure counts, as without a rule."""
 
 
+if TYPE_CHECKING:
+    PodFailureActionLike: TypeAlias = PodFailureAction | Literal["FailJob", "FailIndex", "Ignore", "Count"]
+else:
+    PodFailureActionLike = PodFailureAction
+
+
 class ExitCodeOperator(str, Enum):
     """How exit codes are compared."""
 
@@ -70,10 +78,16 @@ class ExitCodeOperator(str, Enum):
     """The exit code is none of the values."""
 
 
+if TYPE_CHECKING:
+    ExitCodeOperatorLike: TypeAlias = ExitCodeOperator | Literal["In", "NotIn"]
+else:
+    ExitCodeOperatorLike = ExitCodeOperator
+
+
 class ExitCodes(TypedDict):
     """Exit codes of a pod's containers."""
 
-    operator: ExitCodeOperator
+    operator: ExitCodeOperatorLike
     """How they are compared. Plain."""
 
     values: Sequence[int]
@@ -96,7 +110,7 @@ class PodCondition(TypedDict):
 class PodFailurePolicyRule(TypedDict):
     """What happens if a pod fails so: with exit codes, or with conditions."""
 
-    action: PodFailureAction
+    action: PodFailureActionLike
     """What happens. Plain."""
 
     on_exit_codes: NotRequired[ExitCodes]

@@ -23,7 +23,7 @@ from ..args.spec import Spec, spec
 from ..args.values import cidr, ip_network, some
 from ..untyped import Manifest, mapped
 from .ports import ServicePort
-from .target import Protocol
+from .target import Protocol, ProtocolLike
 
 __all__ = [
     "NAMESPACE_LABEL",
@@ -84,7 +84,7 @@ class Peer(TypedDict):
     length is plain. Not in `controller_peers` and `metrics_from`, whose ports are known. Default: in `allow_from`,
     every port of the service; in `allow_to`, every port."""
 
-    protocol: NotRequired[Protocol]
+    protocol: NotRequired[ProtocolLike]
     """The transport protocol of `ports`. Plain. Default: TCP."""
 
 

@@ -1,8 +1,9 @@
 """How the path of a route is compared with a request's."""
 
 from enum import Enum
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-__all__ = ["PathType"]
+__all__ = ["PathType", "PathTypeLike"]
 
 
 class PathType(str, Enum):
@@ -13,3 +14,9 @@ class PathType(str, Enum):
 
     EXACT = "Exact"
     """The request's path is the route's, character by character."""
+
+
+if TYPE_CHECKING:
+    PathTypeLike: TypeAlias = PathType | Literal["Prefix", "Exact"]
+else:
+    PathTypeLike = PathType

@@ -1,8 +1,9 @@
 """Whether a Service keeps the connections of one client at one pod."""
 
 from enum import Enum
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-__all__ = ["SessionAffinity"]
+__all__ = ["SessionAffinity", "SessionAffinityLike"]
 
 
 class SessionAffinity(str, Enum):
@@ -13,3 +14,9 @@ class SessionAffinity(str, Enum):
 
     CLIENT_IP = "ClientIP"
     """Connections from one client address go to the same pod."""
+
+
+if TYPE_CHECKING:
+    SessionAffinityLike: TypeAlias = SessionAffinity | Literal["None", "ClientIP"]
+else:
+    SessionAffinityLike = SessionAffinity

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from enum import Enum
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Literal, Optional, TypeAlias, cast
 
 import pulumi
 
@@ -17,7 +17,7 @@ from ..args.spec import Spec, spec
 from ..args.units import SECONDS
 from ..args.values import whole_number
 
-__all__ = ["RULES", "Protocol", "Target", "TargetSpec", "check_tcp"]
+__all__ = ["RULES", "Protocol", "ProtocolLike", "Target", "TargetIfAny", "TargetSpec", "check_tcp", "spec_of_target"]
 
 
 class Protocol(str, Enum):
@@ -31,6 +31,12 @@ class Protocol(str, Enum):
 
     SCTP = "SCTP"
     """SCTP, if the cluster's network supports it."""
+
+
+if TYPE_CHECKING:
+    ProtocolLike: TypeAlias = Protocol | Literal["TCP", "UDP", "SCTP"]
+else:
+    ProtocolLike = Protocol
 
 
 class Target(TypedDict):
@@ -56,7 +62,7 @@ class Target(TypedDict):
     NetworkPolicies need it because they match the pods' ports. Required with `selector` and `port_name`. Default:
     `port`."""
 
-    protocol: NotRequired[Protocol]
+    protocol: NotRequired[ProtocolLike]
     """The transport protocol of the port. Plain. Default: TCP."""
 
     selector: NotRequired[Mapping[str, pulumi.Input[str]]]
@@ -89,6 +95,14 @@ _NAMES_OF_TARGET = table(
 """Other tools' names for the fields of `Target`."""
 
 
+if TYPE_CHECKING:
+    # Few components have no target, and a route without one is rejected with a message: programs needn't check for
+    # None.
+    TargetIfAny: TypeAlias = Target
+else:
+    TargetIfAny = Optional[Target]
+
+
 @spec(Target, elsewhere=_NAMES_OF_TARGET)
 class TargetSpec(Spec):
     """A parsed `Target`."""
@@ -113,6 +127,11 @@ class TargetSpec(Spec):
     def pod_port(self) -> Optional[pulumi.Input[int]]:
         """The number of the port that the pods listen on; None if the target only names the Service's port."""
         return self.port if self.target_port is None else self.target_port
+
+
+def spec_of_target(target: Target) -> TargetSpec:
+    """The spec of a target that a component made, which is valid."""
+    return TargetSpec(**cast("dict[str, Any]", target))
 
 
 NOT_TCP = define(

@@ -28,7 +28,7 @@ from ..networking.conversions import (
     load_balancer_spec,
 )
 from ..networking.target import RULES as TARGET_RULES
-from ..networking.target import Protocol, Target, TargetSpec
+from ..networking.target import Protocol, ProtocolLike, Target, TargetSpec
 from ..workload.conversions import below
 from .exposure import RULES as EXPOSURE_RULES
 from .exposure import Exposure, ExposureSpec, platform_of_type
@@ -54,7 +54,7 @@ class BalancerPort(TypedDict):
     target_port: NotRequired[int]
     """The port (1 to 65535) that the pods listen on. Plain. Default: the same as `port`. Maps to `targetPort`."""
 
-    protocol: NotRequired[Protocol]
+    protocol: NotRequired[ProtocolLike]
     """The transport protocol. Plain. Default: TCP. Maps to `protocol`."""
 
 

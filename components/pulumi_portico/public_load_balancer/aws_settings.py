@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from enum import Enum
-from typing import Optional
+from typing import TYPE_CHECKING, Literal, Optional, TypeAlias
 
 import pulumi
 
@@ -14,7 +14,15 @@ from ..args.values import some
 from ..load_balancers import resource_id
 from .annotation_text import ATTRIBUTES, LIST
 
-__all__ = ["RULES", "AwsSettings", "AwsSettingsSpec", "SecurityGroupMode", "TargetType"]
+__all__ = [
+    "RULES",
+    "AwsSettings",
+    "AwsSettingsSpec",
+    "SecurityGroupMode",
+    "SecurityGroupModeLike",
+    "TargetType",
+    "TargetTypeLike",
+]
 
 
 class TargetType(str, Enum):
@@ -27,6 +35,12 @@ class TargetType(str, Enum):
     """To a port of the nodes, which forward connections."""
 
 
+if TYPE_CHECKING:
+    TargetTypeLike: TypeAlias = TargetType | Literal["ip", "instance"]
+else:
+    TargetTypeLike = TargetType
+
+
 class SecurityGroupMode(str, Enum):
     """How the AWS cloud controller manager configures security groups of Network Load Balancers."""
 
@@ -34,10 +48,16 @@ class SecurityGroupMode(str, Enum):
     """Each load balancer has a security group, which the controller creates unless `security_groups` is set."""
 
 
+if TYPE_CHECKING:
+    SecurityGroupModeLike: TypeAlias = SecurityGroupMode | Literal["Managed"]
+else:
+    SecurityGroupModeLike = SecurityGroupMode
+
+
 class AwsSettings(TypedDict):
     """Settings that only AWS supports: targets, security groups, and further attributes."""
 
-    target_type: NotRequired[TargetType]
+    target_type: NotRequired[TargetTypeLike]
     """Where the load balancer sends connections. Plain. Default: ip."""
 
     security_groups: NotRequired[Sequence[pulumi.Input[str]]]
@@ -45,7 +65,7 @@ class AwsSettings(TypedDict):
     connect, so `allowed_sources` must not be set. Its length is plain. On aws-legacy, they require
     `security_group_mode`."""
 
-    security_group_mode: NotRequired[SecurityGroupMode]
+    security_group_mode: NotRequired[SecurityGroupModeLike]
     """The `NLBSecurityGroupMode` in the configuration of the cluster's AWS cloud controller manager, which ignores
     `security_groups` in any other mode (aws-legacy; tested with version 1.37.1). Plain; a change replaces the load
     balancer, because the controller never adds a security group to one that has none. Default: none, so a load balancer

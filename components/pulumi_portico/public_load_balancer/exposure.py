@@ -20,16 +20,25 @@ from ..args.spec import Spec, spec
 from ..args.units import SECONDS
 from ..args.values import cidr, some, whole_number
 from ..lifecycle.annotation_readers import DNS_HOSTNAME
-from ..load_balancers import ClientIp, IpAddressType, Scope, former_address_family, load_balancer_name
+from ..load_balancers import (
+    ClientIp,
+    ClientIpLike,
+    IpAddressType,
+    IpAddressTypeLike,
+    Scope,
+    ScopeLike,
+    former_address_family,
+    load_balancer_name,
+)
 from ..networking.conversions import client_ip_of, load_balancer_type, scope_of_internal, scope_of_scheme
-from ..networking.session_affinity import SessionAffinity
+from ..networking.session_affinity import SessionAffinity, SessionAffinityLike
 from .annotation_text import LIST, TAGS
 from .aws_settings import RULES as AWS_RULES
 from .aws_settings import AwsSettings, AwsSettingsSpec
 from .azure_settings import RULES as AZURE_RULES
 from .azure_settings import AzureSettings, AzureSettingsSpec
 from .gke_settings import GkeSettings, GkeSettingsSpec
-from .platforms import Platform, all_platforms
+from .platforms import Platform, PlatformLike, all_platforms
 from .settings import NODE_PORT, AccessLogs, AccessLogsSpec, BalancerTls, BalancerTlsSpec, HealthCheck, HealthCheckSpec
 from .settings import RULES as SETTINGS_RULES
 
@@ -42,11 +51,11 @@ class Exposure(TypedDict):
     Portico rejects settings that the platform doesn't support.
     """
 
-    scope: Scope
+    scope: ScopeLike
     """Who can reach the load balancer: internet or internal. Plain; a change replaces the load balancer, except on
     node-port, where it states who can reach the nodes."""
 
-    platform: Platform
+    platform: PlatformLike
     """What creates the load balancer. There is no default, because platforms ignore each other's settings. Plain; a
     change replaces the load balancer."""
 
@@ -55,7 +64,7 @@ class Exposure(TypedDict):
     set 0.0.0.0/0, and also ::/0 if there is IPv6. Its length is plain. Default for internal: the whole network. Maps to
     `loadBalancerSourceRanges`."""
 
-    client_ip: NotRequired[ClientIp]
+    client_ip: NotRequired[ClientIpLike]
     """What the pods see of the client's address. Plain. Default: preserve on GKE and Azure, because their load
     balancers pass connections through to nodes, and some dataplanes apply NetworkPolicies to them before they replace
     the address; hide on other platforms; for UDP on AWS with ip targets, preserve, because AWS supports nothing else
@@ -75,7 +84,7 @@ class Exposure(TypedDict):
     """The load balancer's subnets: on AWS one ID for each zone, on GKE and Azure one name. Its length is plain.
     Default: the platform finds them."""
 
-    ip_address_type: NotRequired[IpAddressType]
+    ip_address_type: NotRequired[IpAddressTypeLike]
     """Which IP addresses the load balancer has. Plain; a change to or from ipv6 replaces the load balancer. For UDP on
     AWS, dualstack requires a cluster with IPv6. Default: the cluster's default; on AWS ipv4."""
 
@@ -104,7 +113,7 @@ class Exposure(TypedDict):
     """Seconds after which the load balancer closes an idle TCP connection. AWS: 60 to 6000. Azure: 240 to 6000, a
     multiple of 60. Default: the platform's default. To return to it, set it: AWS 350, Azure 240."""
 
-    session_affinity: NotRequired[SessionAffinity]
+    session_affinity: NotRequired[SessionAffinityLike]
     """Whether connections from one client address go to the same target. Plain. Default: None."""
 
     deletion_protection: NotRequired[bool]

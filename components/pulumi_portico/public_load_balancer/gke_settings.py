@@ -1,14 +1,14 @@
 """The settings of an `Exposure` that only Google Kubernetes Engine supports."""
 
 from enum import Enum
-from typing import Optional
+from typing import TYPE_CHECKING, Literal, Optional, TypeAlias
 
 import pulumi
 
 from .._typing import NotRequired, TypedDict
 from ..args.spec import Spec, spec
 
-__all__ = ["GkeSettings", "GkeSettingsSpec", "NetworkTier"]
+__all__ = ["GkeSettings", "GkeSettingsSpec", "NetworkTier", "NetworkTierLike"]
 
 
 class NetworkTier(str, Enum):
@@ -21,10 +21,16 @@ class NetworkTier(str, Enum):
     """The internet, at a lower price."""
 
 
+if TYPE_CHECKING:
+    NetworkTierLike: TypeAlias = NetworkTier | Literal["Premium", "Standard"]
+else:
+    NetworkTierLike = NetworkTier
+
+
 class GkeSettings(TypedDict):
     """Settings that only Google Kubernetes Engine supports: network tier, global access, and weights."""
 
-    network_tier: NotRequired[NetworkTier]
+    network_tier: NotRequired[NetworkTierLike]
     """Which network carries traffic from the internet to the region. Plain; a change replaces the load balancer.
     Default: Premium."""
 

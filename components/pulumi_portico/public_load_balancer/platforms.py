@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from enum import Enum
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from ..args.synonyms import synonyms
 
 if TYPE_CHECKING:
     from .platform_module import PlatformModule
 
-__all__ = ["Platform", "all_platforms", "module_of"]
+__all__ = ["Platform", "PlatformLike", "all_platforms", "module_of"]
 
 
 class Platform(str, Enum):
@@ -45,6 +45,14 @@ class Platform(str, Enum):
 
     GENERIC = "generic"
     """Any other cluster, such as one with MetalLB: the fields that Kubernetes itself defines, and raw annotations."""
+
+
+if TYPE_CHECKING:
+    PlatformLike: TypeAlias = (
+        Platform | Literal["aws-controller", "eks-auto-mode", "aws-legacy", "gke", "azure", "node-port", "generic"]
+    )
+else:
+    PlatformLike = Platform
 
 
 synonyms(

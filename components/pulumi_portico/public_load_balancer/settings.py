@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from enum import Enum
-from typing import Optional
+from typing import TYPE_CHECKING, Literal, Optional, TypeAlias
 
 import pulumi
 
@@ -22,11 +22,13 @@ __all__ = [
     "AccessLogs",
     "AccessLogsSpec",
     "AlpnPolicy",
+    "AlpnPolicyLike",
     "BalancerTls",
     "BalancerTlsSpec",
     "HealthCheck",
     "HealthCheckSpec",
     "HealthProtocol",
+    "HealthProtocolLike",
 ]
 
 
@@ -43,6 +45,12 @@ class HealthProtocol(str, Enum):
     """An HTTPS request. The load balancer doesn't verify the certificate."""
 
 
+if TYPE_CHECKING:
+    HealthProtocolLike: TypeAlias = HealthProtocol | Literal["tcp", "http", "https"]
+else:
+    HealthProtocolLike = HealthProtocol
+
+
 class HealthCheck(TypedDict):
     """How the load balancer checks the health of a target.
 
@@ -50,7 +58,7 @@ class HealthCheck(TypedDict):
     health of its own pods, and you can't choose protocol, port, and path.
     """
 
-    protocol: NotRequired[HealthProtocol]
+    protocol: NotRequired[HealthProtocolLike]
     """The protocol of the check. Plain. Default: http if there is a path, else tcp."""
 
     path: NotRequired[pulumi.Input[str]]
@@ -134,6 +142,14 @@ class AlpnPolicy(str, Enum):
     """The handshake doesn't negotiate a version."""
 
 
+if TYPE_CHECKING:
+    AlpnPolicyLike: TypeAlias = (
+        AlpnPolicy | Literal["HTTP1Only", "HTTP2Only", "HTTP2Optional", "HTTP2Preferred", "None"]
+    )
+else:
+    AlpnPolicyLike = AlpnPolicy
+
+
 class BalancerTls(TypedDict):
     """TLS that terminates at the load balancer, with certificates from AWS Certificate Manager."""
 
@@ -148,7 +164,7 @@ class BalancerTls(TypedDict):
     """The security policy: TLS versions and ciphers. Default: the one that AWS recommends,
     ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09. The default of AWS's API is from 2016."""
 
-    alpn: NotRequired[AlpnPolicy]
+    alpn: NotRequired[AlpnPolicyLike]
     """Which version of HTTP the TLS handshake negotiates. Plain. Default: none."""
 
     encrypt_to_pods: NotRequired[bool]

@@ -11,7 +11,7 @@ from ..ingress_gateway import IngressGatewayArgs, IngressRoutesArgs
 from ..job.args import JobArgs
 from ..namespace import NamespaceArgs
 from ..networking.dns import Dns
-from ..pod_security import PodSecurityLevel
+from ..pod_security import PodSecurityLevelLike
 from ..public_load_balancer import PublicLoadBalancerArgs
 from ..web_service import WebServiceArgs
 from .manifests import CustomKind
@@ -60,7 +60,7 @@ class StackArgs(TypedDict):
     """The namespace that the stack creates, as its name, or as a mapping of its name and its settings. It's the default
     namespace of the stack's services."""
 
-    pod_security: NotRequired[PodSecurityLevel]
+    pod_security: NotRequired[PodSecurityLevelLike]
     """The level of Pod Security that the stack's namespace enforces: the API server rejects pods that violate it.
     Default: restricted. Another level is reported in `exceptions`. Maps to the label
     `pod-security.kubernetes.io/enforce`."""

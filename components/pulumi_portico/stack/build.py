@@ -22,7 +22,7 @@ from ..job import Job
 from ..job.args import JobSpec
 from ..lifecycle.object_names import claim_objects
 from ..lifecycle.objects import register_objects
-from ..networking.target import TargetSpec
+from ..networking.target import TargetSpec, spec_of_target
 from ..ordering import after
 from ..public_load_balancer import PublicLoadBalancer
 from ..public_load_balancer.args import PublicLoadBalancerSpec
@@ -265,8 +265,8 @@ class _Builder:
     def _output_of(self, reference: Reference) -> TargetSpec:
         port = reference.port.name
         if reference.kind == GATEWAY:
-            return TargetSpec(**self._gateways[reference.name].targets[port])
+            return spec_of_target(self._gateways[reference.name].targets[port])
         service = self._services[reference.name]
         if reference.additional:
-            return TargetSpec(**service.additional_targets[reference.additional][port])
-        return TargetSpec(**service.targets[port])
+            return spec_of_target(service.additional_targets[reference.additional][port])
+        return spec_of_target(service.targets[port])

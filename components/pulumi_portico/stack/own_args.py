@@ -25,8 +25,8 @@ from ..args.units import GIB
 from ..args.values import LARGEST_GIB, data_key, whole_number
 from ..lifecycle.annotation_readers import CLAIM, CONFIG, check_readers
 from ..untyped import mapped
-from ..workload.kinds import ClaimRetention
-from ..workload.volumes import AccessMode, build_claim_spec
+from ..workload.kinds import ClaimRetention, ClaimRetentionLike
+from ..workload.volumes import AccessMode, AccessModeLike, build_claim_spec
 from .own_elsewhere import CLAIM_NAMES, CONFIG_MAP_NAMES, SECRET_NAMES
 
 __all__ = [
@@ -94,11 +94,11 @@ class ClaimArgs(TypedDict):
     storage_class: NotRequired[str]
     """The StorageClass. Plain. Kubernetes freezes it. Default: the cluster's. Maps to `storageClassName`."""
 
-    access_mode: NotRequired[AccessMode]
+    access_mode: NotRequired[AccessModeLike]
     """Which pods can mount it at the same time. The `volumes` that mount it have it as their default. Plain.
     Kubernetes freezes it. Default: ReadWriteOnce. Maps to `accessModes`."""
 
-    when_deleted: NotRequired[ClaimRetention]
+    when_deleted: NotRequired[ClaimRetentionLike]
     """What happens to the claim, and so to its data, when the stack no longer has it. Plain. Default: Retain. The
     deletion of the namespace deletes it in any case."""
 

@@ -23,7 +23,7 @@ from ..workload.environment_sources import EnvFromSource, EnvVarSource
 from ..workload.health import Health, HealthSpec
 from ..workload.identity import Identity
 from ..workload.images import ImagePolicy
-from ..workload.kinds import StatefulSettings, StatefulSettingsSpec, WorkloadKind
+from ..workload.kinds import StatefulSettings, StatefulSettingsSpec, WorkloadKind, WorkloadKindLike
 from ..workload.monitoring import RULES as MONITORING_RULES
 from ..workload.monitoring import Monitoring, MonitoringSpec
 from ..workload.placement import Placement
@@ -58,7 +58,7 @@ class WebServiceArgs(TypedDict):
     container_name: NotRequired[str]
     """The name of the application's container. Plain. Default: the component's name. Maps to the container's `name`."""
 
-    kind: NotRequired[WorkloadKind]
+    kind: NotRequired[WorkloadKindLike]
     """What creates the pods. Plain: a change creates another workload. Default: Deployment."""
 
     port: NotRequired[int]

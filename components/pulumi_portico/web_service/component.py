@@ -1,6 +1,6 @@
 """The `WebService` component: registers the objects of its plan."""
 
-from typing import Any, Optional
+from typing import Any, Optional, cast
 
 import pulumi
 
@@ -10,7 +10,7 @@ from ..lifecycle.object_names import claim_objects
 from ..lifecycle.objects import register_objects
 from ..lifecycle.storage import on_frozen_change, recorded_storage
 from ..networking.ports import ServicePort
-from ..networking.target import Protocol, Target
+from ..networking.target import Protocol, Target, TargetIfAny
 from ..ordering import dependencies_of
 from ..register import name_of, namespace_of
 from ..workload.existing_config_maps import with_checksum
@@ -60,7 +60,7 @@ class WebService(pulumi.ComponentResource):
     """The name of the pods' ServiceAccount, for what grants it permissions: a role binding, or an EKS Pod Identity
     association."""
 
-    target: Optional[Target]
+    target: TargetIfAny
     """What gateways and load balancers send requests to: the service, at the port of `url`. Not set for a worker."""
 
     targets: dict[str, Target]
@@ -113,7 +113,7 @@ class WebService(pulumi.ComponentResource):
         stable = resources.get(SERVICE_ACCOUNT) or resources.get(NETWORK_POLICY) or resources[workload_key(plan)]
         namespace = namespace_of(stable) if plan.spec.namespace is None else plan.spec.namespace
         self.targets = {port.name: self._target(plan, port, namespace) for port in plan.ports.values()}
-        self.target = self.targets[plan.default_port.name] if plan.default_port else None
+        self.target = cast("Target", self.targets[plan.default_port.name] if plan.default_port else None)
         self.additional_targets = {
             name: self._additional_targets(plan, service, name_of(resources[service.key]), namespace)
             for name, service in plan.additional_services.items()

@@ -15,7 +15,7 @@ from ..args.problems import Problems, Remove, Set
 from ..args.similar_names import nearest
 from ..args.spec import Spec, spec
 from ..networking.ports import HTTP, HTTP_PORT, ServicePort
-from ..networking.target import Protocol
+from ..networking.target import Protocol, ProtocolLike
 
 if TYPE_CHECKING:
     from .args import WebServiceSpec
@@ -42,7 +42,7 @@ class Port(TypedDict):
     service_port: NotRequired[int]
     """The port (1 to 65535) that other pods use. Plain. Default: the same as `port`. Maps to the Service's `port`."""
 
-    protocol: NotRequired[Protocol]
+    protocol: NotRequired[ProtocolLike]
     """The transport protocol. Plain. Default: TCP. Maps to `protocol`."""
 
     app_protocol: NotRequired[str]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Any, Literal, Optional, TypeAlias
 
 import pulumi
 
@@ -19,7 +19,7 @@ from ..args.units import SECONDS
 from ..args.values import whole_number
 from ..lifecycle.annotation_readers import SERVICE, is_only_of_load_balancers, report_unread
 from ..networking.ports import ServicePort
-from ..networking.session_affinity import SessionAffinity
+from ..networking.session_affinity import SessionAffinity, SessionAffinityLike
 from ..untyped import Manifest, Unchecked
 from ..workload.conversions import from_affinity_config
 from ..workload.kinds import WorkloadKind
@@ -31,10 +31,13 @@ __all__ = [
     "FIELDS_OF_LOAD_BALANCERS",
     "RULES",
     "InternalTrafficPolicy",
+    "InternalTrafficPolicyLike",
     "IpFamilyPolicy",
+    "IpFamilyPolicyLike",
     "ServiceSettings",
     "ServiceSettingsSpec",
     "TrafficDistribution",
+    "TrafficDistributionLike",
     "build_service",
     "check_service",
     "check_service_annotations",
@@ -52,6 +55,12 @@ class InternalTrafficPolicy(str, Enum):
     """Only those on the node that the request comes from; without any, the request fails."""
 
 
+if TYPE_CHECKING:
+    InternalTrafficPolicyLike: TypeAlias = InternalTrafficPolicy | Literal["Cluster", "Local"]
+else:
+    InternalTrafficPolicyLike = InternalTrafficPolicy
+
+
 class IpFamilyPolicy(str, Enum):
     """Which IP families the Service has addresses of."""
 
@@ -63,6 +72,12 @@ class IpFamilyPolicy(str, Enum):
 
     REQUIRE_DUAL_STACK = "RequireDualStack"
     """IPv4 and IPv6; a cluster that doesn't have both rejects it."""
+
+
+if TYPE_CHECKING:
+    IpFamilyPolicyLike: TypeAlias = IpFamilyPolicy | Literal["SingleStack", "PreferDualStack", "RequireDualStack"]
+else:
+    IpFamilyPolicyLike = IpFamilyPolicy
 
 
 class TrafficDistribution(str, Enum):
@@ -78,6 +93,14 @@ class TrafficDistribution(str, Enum):
     """Those on the node of the client, then those in its zone (Kubernetes 1.35 and newer)."""
 
 
+if TYPE_CHECKING:
+    TrafficDistributionLike: TypeAlias = (
+        TrafficDistribution | Literal["PreferClose", "PreferSameZone", "PreferSameNode"]
+    )
+else:
+    TrafficDistributionLike = TrafficDistribution
+
+
 class ServiceSettings(TypedDict):
     """How the Service offers its pods to the rest of the cluster."""
 
@@ -90,7 +113,7 @@ class ServiceSettings(TypedDict):
     """Whether the name also resolves to pods that aren't ready, for pods that must find each other to become ready.
     Plain. Default: false. Maps to `publishNotReadyAddresses`."""
 
-    session_affinity: NotRequired[SessionAffinity]
+    session_affinity: NotRequired[SessionAffinityLike]
     """Whether the requests of one client reach the same pod. Plain. Default: None. Maps to `sessionAffinity`."""
 
     session_affinity_timeout: NotRequired[pulumi.Input[int]]
@@ -98,15 +121,15 @@ class ServiceSettings(TypedDict):
     session affinity ClientIP. Default: 10800, which is Kubernetes' own. Maps to
     `sessionAffinityConfig.clientIP.timeoutSeconds`."""
 
-    internal_traffic_policy: NotRequired[InternalTrafficPolicy]
+    internal_traffic_policy: NotRequired[InternalTrafficPolicyLike]
     """Which pods a request from inside the cluster can reach. Plain. Default: Cluster. Maps to
     `internalTrafficPolicy`."""
 
-    traffic_distribution: NotRequired[TrafficDistribution]
+    traffic_distribution: NotRequired[TrafficDistributionLike]
     """Which pods requests prefer. Others get requests only if none of the preferred ones is ready, so pods must run
     wherever clients do. Plain. Default: no preference. Maps to `trafficDistribution`."""
 
-    ip_family_policy: NotRequired[IpFamilyPolicy]
+    ip_family_policy: NotRequired[IpFamilyPolicyLike]
     """Which IP families the Service has addresses of. Plain. Default: SingleStack. Maps to `ipFamilyPolicy`."""
 
     annotations: NotRequired[Mapping[str, pulumi.Input[str]]]

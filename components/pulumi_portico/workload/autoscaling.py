@@ -5,7 +5,7 @@ Pure: specs in, dictionaries out; Outputs pass through at the leaves.
 
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Literal, Optional, TypeAlias
 
 import pulumi
 
@@ -31,8 +31,10 @@ __all__ = [
     "AutoscalingSpec",
     "Metric",
     "MetricSource",
+    "MetricSourceLike",
     "MetricSpec",
     "ScaleSelection",
+    "ScaleSelectionLike",
     "Scaling",
     "ScalingSpec",
     "build_autoscaler",
@@ -56,10 +58,16 @@ class MetricSource(str, Enum):
     """Outside the cluster, such as the length of a queue (external metrics)."""
 
 
+if TYPE_CHECKING:
+    MetricSourceLike: TypeAlias = MetricSource | Literal["Pods", "Object", "External"]
+else:
+    MetricSourceLike = MetricSource
+
+
 class Metric(TypedDict):
     """A metric that the autoscaler follows, and its target value. A metrics adapter in the cluster serves it."""
 
-    source: MetricSource
+    source: MetricSourceLike
     """Where the metric comes from. Plain. Maps to `type`."""
 
     name: pulumi.Input[str]
@@ -98,6 +106,12 @@ class ScaleSelection(str, Enum):
     """Neither: the number of pods never changes in this direction."""
 
 
+if TYPE_CHECKING:
+    ScaleSelectionLike: TypeAlias = ScaleSelection | Literal["Max", "Min", "Disabled"]
+else:
+    ScaleSelectionLike = ScaleSelection
+
+
 class Scaling(TypedDict):
     """How fast the number of pods changes in one direction. Defaults are Kubernetes' own: up at once, by 4 pods or
     double in 15 seconds; down after 300 seconds, without a limit."""
@@ -116,7 +130,7 @@ class Scaling(TypedDict):
     period: NotRequired[pulumi.Input[int]]
     """Seconds (1 to 1800) to which `pods` and `percent` apply. Default: 60. Maps to `periodSeconds`."""
 
-    select: NotRequired[ScaleSelection]
+    select: NotRequired[ScaleSelectionLike]
     """Which limit counts if both are set. Plain. Default: Max. Maps to `selectPolicy`."""
 
 

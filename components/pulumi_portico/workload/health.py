@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Optional, Union
+from typing import TYPE_CHECKING, Any, Literal, Optional, TypeAlias, Union
 
 import pulumi
 
@@ -33,6 +33,7 @@ __all__ = [
     "HealthSpec",
     "Probe",
     "ProbeScheme",
+    "ProbeSchemeLike",
     "ProbeSpec",
     "build_probes",
     "check_health",
@@ -50,6 +51,12 @@ class ProbeScheme(str, Enum):
 
     HTTPS = "HTTPS"
     """HTTP over TLS. Kubernetes doesn't check the certificate."""
+
+
+if TYPE_CHECKING:
+    ProbeSchemeLike: TypeAlias = ProbeScheme | Literal["HTTP", "HTTPS"]
+else:
+    ProbeSchemeLike = ProbeScheme
 
 
 class Probe(TypedDict):
@@ -73,7 +80,7 @@ class Probe(TypedDict):
     port_name: NotRequired[str]
     """Which of several ports this probe checks. Plain. Default: that of `Health`."""
 
-    scheme: NotRequired[ProbeScheme]
+    scheme: NotRequired[ProbeSchemeLike]
     """The protocol of the request of `path`. Plain. Default: that of `Health`. Maps to `httpGet.scheme`."""
 
     host: NotRequired[pulumi.Input[str]]
@@ -122,7 +129,7 @@ class Health(TypedDict):
     """Which of several ports is checked. Plain. Default: the service's default port if that uses TCP, else the first
     TCP port as written."""
 
-    scheme: NotRequired[ProbeScheme]
+    scheme: NotRequired[ProbeSchemeLike]
     """The protocol of the request of `path`. Plain. Default: HTTPS for a port whose name or `app_protocol` is `https`,
     else HTTP. Maps to `httpGet.scheme`."""
 

@@ -5,7 +5,7 @@ Pure: specs in, dictionaries out; Outputs pass through at the leaves.
 
 from collections.abc import Iterator, Sequence
 from enum import Enum
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Literal, Optional, TypeAlias
 
 import pulumi
 
@@ -23,6 +23,7 @@ __all__ = [
     "ImagePolicy",
     "ImagePolicySpec",
     "PullPolicy",
+    "PullPolicyLike",
     "build_pull_policy",
     "build_pull_secrets",
     "exceptions_of_images",
@@ -43,10 +44,16 @@ class PullPolicy(str, Enum):
     """Never: the image must be on the node."""
 
 
+if TYPE_CHECKING:
+    PullPolicyLike: TypeAlias = PullPolicy | Literal["Always", "IfNotPresent", "Never"]
+else:
+    PullPolicyLike = PullPolicy
+
+
 class ImagePolicy(TypedDict):
     """Which images can run, and how they are pulled; for every container of the pods."""
 
-    pull_policy: NotRequired[PullPolicy]
+    pull_policy: NotRequired[PullPolicyLike]
     """When a node pulls an image. Plain. Default: Kubernetes' own, which is Always for the tag `latest` and
     IfNotPresent otherwise. Maps to `imagePullPolicy`."""
 

@@ -1,11 +1,21 @@
 """The kinds of workload, and the settings that only a StatefulSet has."""
 
 from enum import Enum
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from .._typing import NotRequired, TypedDict
 from ..args.spec import Spec, spec
 
-__all__ = ["ClaimRetention", "PodManagement", "StatefulSettings", "StatefulSettingsSpec", "WorkloadKind"]
+__all__ = [
+    "ClaimRetention",
+    "ClaimRetentionLike",
+    "PodManagement",
+    "PodManagementLike",
+    "StatefulSettings",
+    "StatefulSettingsSpec",
+    "WorkloadKind",
+    "WorkloadKindLike",
+]
 
 
 class WorkloadKind(str, Enum):
@@ -25,6 +35,12 @@ class WorkloadKind(str, Enum):
     old ones are deleted. Its name is generated."""
 
 
+if TYPE_CHECKING:
+    WorkloadKindLike: TypeAlias = WorkloadKind | Literal["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"]
+else:
+    WorkloadKindLike = WorkloadKind
+
+
 class PodManagement(str, Enum):
     """In which order a StatefulSet creates and deletes its pods."""
 
@@ -33,6 +49,12 @@ class PodManagement(str, Enum):
 
     PARALLEL = "Parallel"
     """All at once."""
+
+
+if TYPE_CHECKING:
+    PodManagementLike: TypeAlias = PodManagement | Literal["OrderedReady", "Parallel"]
+else:
+    PodManagementLike = PodManagement
 
 
 class ClaimRetention(str, Enum):
@@ -45,18 +67,24 @@ class ClaimRetention(str, Enum):
     """Kubernetes deletes them, and also their data if the reclaim policy of the storage class is Delete."""
 
 
+if TYPE_CHECKING:
+    ClaimRetentionLike: TypeAlias = ClaimRetention | Literal["Retain", "Delete"]
+else:
+    ClaimRetentionLike = ClaimRetention
+
+
 class StatefulSettings(TypedDict):
     """What only a StatefulSet has."""
 
-    pod_management: NotRequired[PodManagement]
+    pod_management: NotRequired[PodManagementLike]
     """In which order pods are created and deleted. Plain: a change replaces the StatefulSet. Default: OrderedReady.
     Maps to `podManagementPolicy`."""
 
-    claims_when_deleted: NotRequired[ClaimRetention]
+    claims_when_deleted: NotRequired[ClaimRetentionLike]
     """What happens to the claims when the StatefulSet is deleted or replaced. Plain. Default: Retain. Maps to
     `persistentVolumeClaimRetentionPolicy.whenDeleted`."""
 
-    claims_when_scaled: NotRequired[ClaimRetention]
+    claims_when_scaled: NotRequired[ClaimRetentionLike]
     """What happens to the claims of pods that are removed by scaling down. Plain. Default: Retain. Maps to
     `persistentVolumeClaimRetentionPolicy.whenScaled`."""
 

@@ -7,7 +7,7 @@ Source: prometheus-operator, pkg/apis/monitoring/v1 (ServiceMonitorSpec, PodMoni
 
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Literal, Optional, TypeAlias
 
 import pulumi
 
@@ -34,6 +34,7 @@ __all__ = [
     "ControllerMonitoring",
     "ControllerMonitoringSpec",
     "MonitorKind",
+    "MonitorKindLike",
     "Monitoring",
     "MonitoringSpec",
     "build_monitor",
@@ -60,11 +61,17 @@ class MonitorKind(str, Enum):
     """By their labels, for a Prometheus that selects no ServiceMonitors."""
 
 
+if TYPE_CHECKING:
+    MonitorKindLike: TypeAlias = MonitorKind | Literal["ServiceMonitor", "PodMonitor"]
+else:
+    MonitorKindLike = MonitorKind
+
+
 class ControllerMonitoring(TypedDict):
     """How Prometheus reads the controller's metrics. Requires the Prometheus Operator in the cluster, and
     `metrics_from`."""
 
-    kind: NotRequired[MonitorKind]
+    kind: NotRequired[MonitorKindLike]
     """By what Prometheus finds the pods. Plain: a change creates another object. Default: ServiceMonitor."""
 
     interval: NotRequired[pulumi.Input[int]]
@@ -86,7 +93,7 @@ class ControllerMonitoring(TypedDict):
 class Monitoring(TypedDict):
     """How Prometheus reads the pods' metrics. Requires the Prometheus Operator in the cluster."""
 
-    kind: NotRequired[MonitorKind]
+    kind: NotRequired[MonitorKindLike]
     """By what Prometheus finds the pods. Plain: a change creates another object. Default: ServiceMonitor."""
 
     port_name: NotRequired[str]

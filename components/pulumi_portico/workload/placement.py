@@ -5,7 +5,7 @@ Pure: specs in, dictionaries out; Outputs pass through at the leaves.
 
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Literal, Optional, TypeAlias
 
 import pulumi
 
@@ -26,13 +26,16 @@ from .kinds import WorkloadKind
 __all__ = [
     "RULES",
     "Architecture",
+    "ArchitectureLike",
     "Placement",
     "PlacementSpec",
     "Spread",
     "SpreadSpec",
     "Spreading",
+    "SpreadingLike",
     "Toleration",
     "TolerationEffect",
+    "TolerationEffectLike",
     "TolerationSpec",
     "build_placement",
     "build_spread",
@@ -56,6 +59,12 @@ class Architecture(str, Enum):
     """IBM Z."""
 
 
+if TYPE_CHECKING:
+    ArchitectureLike: TypeAlias = Architecture | Literal["amd64", "arm64", "ppc64le", "s390x"]
+else:
+    ArchitectureLike = Architecture
+
+
 class TolerationEffect(str, Enum):
     """What a taint does to pods that don't tolerate it."""
 
@@ -69,6 +78,12 @@ class TolerationEffect(str, Enum):
     """No new pods are scheduled on the node, and running pods are evicted."""
 
 
+if TYPE_CHECKING:
+    TolerationEffectLike: TypeAlias = TolerationEffect | Literal["NoSchedule", "PreferNoSchedule", "NoExecute"]
+else:
+    TolerationEffectLike = TolerationEffect
+
+
 class Toleration(TypedDict):
     """A taint of nodes that the pods tolerate."""
 
@@ -78,7 +93,7 @@ class Toleration(TypedDict):
     value: NotRequired[pulumi.Input[str]]
     """The taint's value. Default: every value. Maps to `operator: Equal` and `value`."""
 
-    effect: NotRequired[TolerationEffect]
+    effect: NotRequired[TolerationEffectLike]
     """The taint's effect. Plain. Default: every effect."""
 
     seconds: NotRequired[pulumi.Input[int]]
@@ -99,13 +114,19 @@ class Spreading(str, Enum):
     """Not at all."""
 
 
+if TYPE_CHECKING:
+    SpreadingLike: TypeAlias = Spreading | Literal["preferred", "required", "off"]
+else:
+    SpreadingLike = Spreading
+
+
 class Spread(TypedDict):
     """How strictly the pods are spread."""
 
-    zones: NotRequired[Spreading]
+    zones: NotRequired[SpreadingLike]
     """Over zones. Plain. Default: preferred."""
 
-    nodes: NotRequired[Spreading]
+    nodes: NotRequired[SpreadingLike]
     """Over nodes. Plain. Default: preferred."""
 
 
@@ -115,7 +136,7 @@ class Placement(TypedDict):
     node_selector: NotRequired[Mapping[str, pulumi.Input[str]]]
     """Labels that a node must have. Keys are plain. Default: none. Maps to `nodeSelector`."""
 
-    architectures: NotRequired[Sequence[Architecture]]
+    architectures: NotRequired[Sequence[ArchitectureLike]]
     """The architectures that the images exist for. Plain. Default: any. Maps to a required node affinity on
     `kubernetes.io/arch`."""
 

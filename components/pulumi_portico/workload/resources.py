@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Literal, Optional, TypeAlias
 
 import pulumi
 
@@ -21,6 +21,7 @@ __all__ = [
     "DEFAULT_RESOURCES",
     "RULES",
     "Limits",
+    "LimitsLike",
     "ResourceDefaults",
     "Resources",
     "ResourcesSpec",
@@ -41,6 +42,12 @@ class Limits(str, Enum):
 
     NONE = "none"
     """None: the container can use everything that its node has."""
+
+
+if TYPE_CHECKING:
+    LimitsLike: TypeAlias = Limits | Literal["memory", "all", "none"]
+else:
+    LimitsLike = Limits
 
 
 class Resources(TypedDict):
@@ -65,7 +72,7 @@ class Resources(TypedDict):
     """MiB (1 or more) for logs and writable paths together. Default: 1024. Maps to `limits.ephemeral-storage`;
     `requests.ephemeral-storage` is a tenth of it."""
 
-    limits: NotRequired[Limits]
+    limits: NotRequired[LimitsLike]
     """Which of the resources are limits too. Plain. Default: memory."""
 
 

@@ -5,7 +5,7 @@ Pure: specs in, dictionaries out; Outputs pass through at the leaves.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
-from typing import Any, Optional, Union
+from typing import TYPE_CHECKING, Any, Literal, Optional, TypeAlias, Union
 
 import pulumi
 
@@ -33,6 +33,7 @@ __all__ = [
     "PROJECTED_TOKEN",
     "RULES",
     "AccessMode",
+    "AccessModeLike",
     "Projection",
     "ProjectionSpec",
     "Storage",
@@ -67,6 +68,14 @@ class AccessMode(str, Enum):
     """Pods of any node, which can only read it."""
 
 
+if TYPE_CHECKING:
+    AccessModeLike: TypeAlias = (
+        AccessMode | Literal["ReadWriteOnce", "ReadWriteOncePod", "ReadWriteMany", "ReadOnlyMany"]
+    )
+else:
+    AccessModeLike = AccessMode
+
+
 synonyms(
     AccessMode,
     {
@@ -91,6 +100,12 @@ class MountPropagation(str, Enum):
     """Both get what the other one mounts. Kubernetes requires a privileged container (`security.privileged`)."""
 
 
+if TYPE_CHECKING:
+    MountPropagationLike: TypeAlias = MountPropagation | Literal["None", "HostToContainer", "Bidirectional"]
+else:
+    MountPropagationLike = MountPropagation
+
+
 class Storage(TypedDict):
     """Storage of each pod of a StatefulSet, which outlives the pod; its key is the claim's name."""
 
@@ -105,7 +120,7 @@ class Storage(TypedDict):
     """The StorageClass. Plain: a change replaces the StatefulSet. Default: the cluster's. Maps to
     `storageClassName`."""
 
-    access_mode: NotRequired[AccessMode]
+    access_mode: NotRequired[AccessModeLike]
     """Which pods can mount it at the same time. Plain: a change replaces the StatefulSet. Default: ReadWriteOnce. Maps
     to `accessModes`."""
 
@@ -168,7 +183,7 @@ class Volume(TypedDict):
     claim: NotRequired[pulumi.Input[str]]
     """The name of a PersistentVolumeClaim. Maps to `persistentVolumeClaim`."""
 
-    access_mode: NotRequired[AccessMode]
+    access_mode: NotRequired[AccessModeLike]
     """Which pods can mount the claim at the same time: what the claim itself has as its access mode. Without
     ReadWriteMany or ReadOnlyMany, only one pod can use it, which is deleted before the next one is created. Plain.
     Default: ReadWriteOnce."""
@@ -201,7 +216,7 @@ class Volume(TypedDict):
     host_path: NotRequired[pulumi.Input[str]]
     """A folder of the node; `/` is all of them. Requires `security.host_paths`. Maps to `hostPath`."""
 
-    mount_propagation: NotRequired[MountPropagation]
+    mount_propagation: NotRequired[MountPropagationLike]
     """Whether what is mounted below the folder later, on the node or in the container, is there on the other side too.
     Plain. Only for `host_path`. Default: None. Maps to `mountPropagation`."""
 

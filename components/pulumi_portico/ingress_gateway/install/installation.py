@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import Optional, Union
+from typing import TYPE_CHECKING, Literal, Optional, TypeAlias, Union
 
 import pulumi
 
@@ -42,6 +42,7 @@ __all__ = [
     "RESOURCES",
     "RULES",
     "ControllerKind",
+    "ControllerKindLike",
     "Installation",
     "InstallationSpec",
     "check_installation",
@@ -67,10 +68,16 @@ class ControllerKind(str, Enum):
         return WorkloadKind(self.value)
 
 
+if TYPE_CHECKING:
+    ControllerKindLike: TypeAlias = ControllerKind | Literal["Deployment", "DaemonSet"]
+else:
+    ControllerKindLike = ControllerKind
+
+
 class Installation(TypedDict):
     """How the controller runs."""
 
-    kind: NotRequired[ControllerKind]
+    kind: NotRequired[ControllerKindLike]
     """The kind of its workload. Plain. Default: Deployment."""
 
     replicas: NotRequired[pulumi.Input[int]]

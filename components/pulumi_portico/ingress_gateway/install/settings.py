@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import field
 from enum import Enum
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Literal, Optional, TypeAlias
 
 import pulumi
 
@@ -23,7 +23,9 @@ from ..route_settings import Timeouts, TimeoutsSpec
 __all__ = [
     "RULES",
     "AccessLog",
+    "AccessLogLike",
     "ForwardedFor",
+    "ForwardedForLike",
     "GatewaySettings",
     "GatewaySettingsSpec",
     "HeaderBuffers",
@@ -35,6 +37,7 @@ __all__ = [
     "ResponseBuffers",
     "ResponseBuffersSpec",
     "TlsVersion",
+    "TlsVersionLike",
     "Workers",
     "WorkersSpec",
     "check_settings",
@@ -54,6 +57,12 @@ class TlsVersion(str, Enum):
     """TLS 1.3, which has ciphers of its own."""
 
 
+if TYPE_CHECKING:
+    TlsVersionLike: TypeAlias = TlsVersion | Literal["TLSv1.2", "TLSv1.3"]
+else:
+    TlsVersionLike = TlsVersion
+
+
 class AccessLog(str, Enum):
     """What the controller logs of each request."""
 
@@ -67,6 +76,12 @@ class AccessLog(str, Enum):
     """Nothing."""
 
 
+if TYPE_CHECKING:
+    AccessLogLike: TypeAlias = AccessLog | Literal["json", "plain", "off"]
+else:
+    AccessLogLike = AccessLog
+
+
 class ForwardedFor(str, Enum):
     """What targets receive as `X-Forwarded-For` if the client sends one."""
 
@@ -76,6 +91,12 @@ class ForwardedFor(str, Enum):
     APPEND = "append"
     """What the client sends, which can be any text, and then the client's address. A target can trust only the last
     address."""
+
+
+if TYPE_CHECKING:
+    ForwardedForLike: TypeAlias = ForwardedFor | Literal["replace", "append"]
+else:
+    ForwardedForLike = ForwardedFor
 
 
 class Hsts(TypedDict):
@@ -182,7 +203,7 @@ class ResponseBuffersSpec(Spec):
 class GatewaySettings(TypedDict):
     """The settings of a gateway that apply to all of its routes."""
 
-    tls_versions: NotRequired[Sequence[TlsVersion]]
+    tls_versions: NotRequired[Sequence[TlsVersionLike]]
     """The versions of TLS that clients can use. Plain. Default: TLSv1.2 and TLSv1.3."""
 
     ciphers: NotRequired[Sequence[str]]
@@ -200,13 +221,13 @@ class GatewaySettings(TypedDict):
     those of a proxy in front. Every client that can connect must be among them, because the controllers don't check
     who sent the last two. Its length is plain. Default: none."""
 
-    forwarded_for: NotRequired[ForwardedFor]
+    forwarded_for: NotRequired[ForwardedForLike]
     """What targets receive as `X-Forwarded-For` if a client sends one, unless `forwarded_from` is set. Each controller
     supports one: F5 NGINX Ingress Controller append, ingress-nginx replace. Set it to state what your applications
     rely on: Portico then rejects the other controller. Plain. Default: what the controller supports; for append,
     `portico check` notes it."""
 
-    access_log: NotRequired[AccessLog]
+    access_log: NotRequired[AccessLogLike]
     """What the controller logs of each request. Plain. Default: json."""
 
     body_size: NotRequired[pulumi.Input[int]]

@@ -7,10 +7,11 @@ defines `MODULE`. Nothing else names an implementation.
 from collections.abc import Mapping
 from enum import Enum
 from importlib import import_module
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from ..implementation import ImplementationModule
 
-__all__ = ["IMPLEMENTATIONS", "Implementation"]
+__all__ = ["IMPLEMENTATIONS", "Implementation", "ImplementationLike"]
 
 
 class Implementation(str, Enum):
@@ -58,6 +59,28 @@ class Implementation(str, Enum):
     def module(self) -> ImplementationModule:
         """Everything that Portico knows about it."""
         return IMPLEMENTATIONS[self.value]
+
+
+if TYPE_CHECKING:
+    ImplementationLike: TypeAlias = (
+        Implementation
+        | Literal[
+            "envoy-gateway",
+            "nginx-gateway-fabric",
+            "istio",
+            "cilium",
+            "traefik",
+            "kgateway",
+            "gke",
+            "aws",
+            "eks-auto",
+            "azure-app-routing",
+            "azure-agc",
+            "other",
+        ]
+    )
+else:
+    ImplementationLike = Implementation
 
 
 def _load(implementation: Implementation) -> ImplementationModule:
