@@ -149,13 +149,16 @@ def _snake_case(name: str) -> str:
 
 
 def name_of(resource: Any) -> pulumi.Output[str]:
-    """The registered object's name, once it is known."""
-    return _metadata(resource).apply(_name)
+    """The registered object's name, once it is known.
+
+    Mocks in a unit test return no name for an object whose name the provider generates: its Pulumi name stands for it.
+    """
+    return _metadata(resource).apply(lambda metadata: _name(metadata) or resource.pulumi_resource_name)
 
 
-def _name(metadata: Any) -> str:
+def _name(metadata: Any) -> Optional[str]:
     # The metadata of a kind that the SDK does not know is a mapping.
-    return str(cast("Manifest", metadata)["name"] if isinstance(metadata, Mapping) else metadata.name)
+    return cast("Manifest", metadata).get("name") if isinstance(metadata, Mapping) else metadata.name
 
 
 def namespace_of(resource: Any) -> pulumi.Output[str]:
