@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Optional, TypeAlias, Union
 import pulumi
 
 from ._typing import NotRequired, TypedDict
+from .args.calls import checked_call
 from .args.codes import define
 from .args.elsewhere import holder, moved_to, several, table
 from .args.guard import guarded
@@ -436,6 +437,7 @@ class Namespace(pulumi.ComponentResource):
     namespace: pulumi.Output[str]
     """The name of the namespace. Known when the namespace, its quota, and its limits exist."""
 
+    @checked_call
     def __init__(self, name: str, args: NamespaceArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:
         """
         :param name: The Pulumi name.

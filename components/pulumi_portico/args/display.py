@@ -21,6 +21,7 @@ __all__ = [
     "parameter_text",
     "shown_location",
     "shown_path",
+    "shown_resource",
     "value_text",
 ]
 
@@ -44,6 +45,11 @@ def escaped_lines(text: str) -> str:
 def value_text(value: Any, style: KeyStyle) -> str:
     """A value as the reader would write it, on one line and cut to its length."""
     return _cut(escaped(_written(value, style)))
+
+
+def shown_resource(resource: pulumi.Resource) -> str:
+    """A resource as messages name it, such as `WebService "api"`."""
+    return f'{type(resource).__name__} "{shown_text(resource.pulumi_resource_name)}"'
 
 
 def _cut(text: str, most: int = LINE) -> str:
@@ -82,7 +88,7 @@ def _written(value: Any, style: KeyStyle) -> str:
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(_written(item, style) for item in cast('Sequence[Any]', value))}]"
     try:
-        text = repr(value)
+        text = shown_resource(value) if isinstance(value, pulumi.Resource) else repr(value)
     except ValueError:
         # Python writes no whole number of thousands of digits.
         text = "a number of thousands of digits"

@@ -17,6 +17,7 @@ from typing import Any, Optional, TypeVar, Union, cast
 import pulumi
 
 from ..untyped import Unchecked, mapped
+from .calls import report_resource
 from .codes import Code, define
 from .location import ROOT, Key, KeyStyle, Location, field_text, location_text
 from .location import Field as FieldName
@@ -167,6 +168,9 @@ class Parser:
     def _of_text(self, args_type: Any, value: Any, at: Location) -> Any:
         """Report a value in place of arguments. Returns what its fix sets, if it's a text that means arguments."""
         meant = self._meant(args_type, value)
+        if isinstance(value, pulumi.Resource):
+            report_resource(value, args_type, describe(args_type), at, self.problems)
+            return self._nothing(args_type, at)
         if meant is None:
             self._report_shape(NOT_ARGUMENTS, args_type, at, value, _NO_RULES)
             return self._nothing(args_type, at)
@@ -299,6 +303,9 @@ class Parser:
             if shape.later:
                 return self._later(shape.type, pending, field, at)
             self.problems.report(NOT_PLAIN, at, value=pending, expected=describe(shape.type))
+            return INVALID
+        if isinstance(value, pulumi.Resource) and not is_args(shape.type):
+            report_resource(value, shape.type, describe(shape.type), at, self.problems)
             return INVALID
         parsed = self._typed(shape, value, field, at)
         if parsed is not INVALID and field.value is not None and (reason := field.value(parsed)):

@@ -5,6 +5,7 @@ from typing import Any, Optional, Union
 
 import pulumi
 
+from ..args.calls import checked_call
 from ..args.problems import Problems
 from ..lifecycle.aws import AWS
 from ..lifecycle.claims import claim_each
@@ -77,6 +78,7 @@ class AwsLoadBalancer(pulumi.ComponentResource):
     endpoint_service_name: pulumi.Output[str]
     """The name of the endpoint service, by which clients create endpoints; empty without `private_link`."""
 
+    @checked_call
     def __init__(self, name: str, args: AwsLoadBalancerArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:
         """
         :param name: The Pulumi name: lowercase letters, digits, and hyphens, starting with a letter. The load

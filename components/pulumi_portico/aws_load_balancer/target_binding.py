@@ -6,6 +6,7 @@ from typing import Any, Optional, Union
 import pulumi
 
 from .._typing import NotRequired, TypedDict
+from ..args.calls import checked_call
 from ..args.location import ROOT, Location
 from ..args.names import label_value, own_label_key, port_number
 from ..args.parse import Field, Hooks, Rules, parse
@@ -123,6 +124,7 @@ class TargetBinding(pulumi.ComponentResource):
     name: pulumi.Output[str]
     """The TargetGroupBinding's name, which Pulumi makes up, so that it can be replaced."""
 
+    @checked_call
     def __init__(self, name: str, args: TargetBindingArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:
         """
         :param name: The Pulumi name: lowercase letters, digits, and hyphens, starting with a letter.

@@ -5,6 +5,7 @@ from typing import Any, Optional, Union, cast
 
 import pulumi
 
+from ..args.calls import checked_call
 from ..args.exceptions import exception_texts
 from ..args.problems import Problems
 from ..lifecycle.claims import claim
@@ -101,6 +102,7 @@ class IngressGateway(pulumi.ComponentResource):
     targets: dict[str, Target]
     """The ports of the controller, `http` and `https`, by name; empty if Portico doesn't install it."""
 
+    @checked_call
     def __init__(self, name: str, args: IngressGatewayArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:
         """
         :param name: The Pulumi name: lowercase letters, digits, and hyphens, starting with a letter, at most 40

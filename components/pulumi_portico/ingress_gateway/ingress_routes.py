@@ -6,6 +6,7 @@ from typing import Any, Optional, Union, cast
 
 import pulumi
 
+from ..args.calls import checked_call
 from ..args.problems import Problems
 from ..lifecycle.hooks import mocked
 from ..lifecycle.limits import check_limits
@@ -44,6 +45,7 @@ class IngressRoutes(pulumi.ComponentResource):
     hosts: pulumi.Output[list[str]]
     """Its hosts, for the references of other programs."""
 
+    @checked_call
     def __init__(self, name: str, args: IngressRoutesArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:
         """
         :param name: The Pulumi name: lowercase letters, digits, and hyphens, starting with a letter, at most 40

@@ -4,6 +4,7 @@ from typing import Any, Optional
 
 import pulumi
 
+from ..args.calls import checked_call
 from ..args.exceptions import exception_texts
 from ..args.problems import Problems
 from ..lifecycle.deployed import CALLED
@@ -47,6 +48,7 @@ class Job(pulumi.ComponentResource):
     exceptions: pulumi.Output[dict[str, str]]
     """The arguments that are less strict than the secure default, and what each allows. Empty if there are none."""
 
+    @checked_call
     def __init__(self, name: str, args: JobArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:
         """
         :param name: The Pulumi name, with which a Job's name starts, and without the argument `name`, the name of every

@@ -5,6 +5,7 @@ from typing import Any, Optional, Union, cast
 
 import pulumi
 
+from ..args.calls import checked_call
 from ..args.problems import Problems
 from ..lifecycle.claims import claim_each
 from ..lifecycle.cost import estimate_text
@@ -76,6 +77,7 @@ class PublicLoadBalancer(pulumi.ComponentResource):
     cost: pulumi.Output[str]
     """The estimate in words: what it includes, which prices it uses, and what it assumes."""
 
+    @checked_call
     def __init__(self, name: str, args: PublicLoadBalancerArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:
         """
         :param name: The Pulumi name: lowercase letters, digits, and hyphens, starting with a letter, at most 46

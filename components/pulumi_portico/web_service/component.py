@@ -4,6 +4,7 @@ from typing import Any, Optional, cast
 
 import pulumi
 
+from ..args.calls import checked_call
 from ..args.exceptions import exception_texts
 from ..args.problems import Problems
 from ..lifecycle.object_names import claim_objects
@@ -72,6 +73,7 @@ class WebService(pulumi.ComponentResource):
     exceptions: pulumi.Output[dict[str, str]]
     """The arguments that are less strict than the secure default, and what each allows. Empty if there are none."""
 
+    @checked_call
     def __init__(self, name: str, args: WebServiceArgs, opts: Optional[pulumi.ResourceOptions] = None) -> None:
         """
         :param name: The Pulumi name and, unless `name` is among the arguments, the name of every object: lowercase
