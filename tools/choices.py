@@ -35,10 +35,10 @@ def _values(enum: ast.ClassDef) -> list[str]:
 def _union(name: str, values: list[str]) -> str:
     """As ruff formats it."""
     literals = [f'"{value}"' for value in values]
-    literal = f"Literal[{', '.join(literals)}]"
-    if len(f"    {name}Like: TypeAlias = {name} | {literal}") <= _WIDTH:
-        return f"{name} | {literal}\n"
-    lines = [f"{name} | {literal}"]
-    if len(lines[0]) > _WIDTH - _INDENT:
-        lines = [name, "| Literal[", *(f"    {text}," for text in literals), "]"]
+    union = f"{name} | Literal[{', '.join(literals)}]"
+    if len(f"    {name}Like: TypeAlias = {union}") <= _WIDTH:
+        return f"{union}\n"
+    lines = [union]
+    if len(union) > _WIDTH - _INDENT:
+        lines = [name, "| Literal[", *(f"    {literal}," for literal in literals), "]"]
     return "(\n" + textwrap.indent("\n".join(lines), " " * _INDENT) + "\n    )\n"

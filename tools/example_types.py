@@ -16,8 +16,11 @@ from pathlib import Path
 from tools.cluster import ROOT
 from tools.console import fail, main_guard
 
-_PAGES = (ROOT / "README.md", ROOT / "components" / "README.md", *sorted((ROOT / "docs").glob("*.md")))
-_PYTHON = re.compile(r"^```python\n(.*?)^```", re.M | re.S)
+__all__ = ["PAGES", "PYTHON"]
+
+PAGES = (ROOT / "README.md", ROOT / "components" / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+PYTHON = re.compile(r"^```python\n(.*?)^```", re.M | re.S)
+"""An example in Python on a page."""
 _CONFIG = {
     "typeCheckingMode": "basic",
     "reportUnnecessaryTypeIgnoreComment": "error",
@@ -37,7 +40,7 @@ def main() -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     (folder / "pyrightconfig.json").write_text(json.dumps(_CONFIG), encoding="utf-8")
-    count = sum(_write_examples(page, folder) for page in _PAGES)
+    count = sum(_write_examples(page, folder) for page in PAGES)
     if not count:
         fail("the docs have no Python examples")
     for file in (ROOT / "tests" / "typing").glob("*.py"):
@@ -49,7 +52,7 @@ def main() -> None:
 def _write_examples(page: Path, folder: Path) -> int:
     """Each example in a file of its own, on the line that it has in the page."""
     text = page.read_text(encoding="utf-8")
-    examples = list(_PYTHON.finditer(text))
+    examples = list(PYTHON.finditer(text))
     for number, example in enumerate(examples, 1):
         name = "_".join((*page.relative_to(ROOT).with_suffix("").parts, str(number)))
         lines = "\n" * text.count("\n", 0, example.start(1))

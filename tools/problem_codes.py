@@ -62,6 +62,7 @@ def generate(_: str = "") -> str:
 
 def _text(template: str) -> str:
     text = re.sub(r"\{([a-z_]+)\}", lambda match: f"*{match[1].replace('_', ' ')}*", template)
+    text = text.replace("{{", "{").replace("}}", "}")
     return text.replace("|", "\\|").replace("\n", "<br>")
 
 

@@ -46,7 +46,7 @@ from pulumi_portico.web_service.args import rules_with
 from tools.cluster import ROOT
 from tools.partial_schema import partials
 
-__all__ = ["BASE_FILE", "FILE", "generate", "generate_base"]
+__all__ = ["BASE_FILE", "FILE", "args_types", "generate", "generate_base"]
 
 FILE = ROOT / "components" / "stack.schema.json"
 BASE_FILE = ROOT / "components" / "base.schema.json"
@@ -227,7 +227,7 @@ def _ref(name: str) -> dict[str, Any]:
 
 
 def _definitions(schema: Mapping[str, Any]) -> dict[str, Any]:
-    classes = {it.__name__: it for root in _ROOTS.values() for it in _args_types(root)}
+    classes = {it.__name__: it for root in _ROOTS.values() for it in args_types(root)}
     made: dict[str, Any] = {"Secret": _SECRET}
     for token, it in schema["types"].items():
         name = token.rpartition(":")[2]
@@ -248,7 +248,7 @@ def _definitions(schema: Mapping[str, Any]) -> dict[str, Any]:
 def _own_definitions(root: type, known: Mapping[str, Any]) -> dict[str, Any]:
     """The types that no component has."""
     made: dict[str, Any] = {}
-    for args in _args_types(root):
+    for args in args_types(root):
         told = _docstrings(args)
         shapes = shapes_of(args)
         properties = {
@@ -295,7 +295,7 @@ def _target(written: Mapping[str, Any]) -> dict[str, Any]:
     return {"type": "object", "if": {"required": ["namespace"]}, "then": written, "else": named}
 
 
-def _args_types(args: type) -> Iterator[type]:
+def args_types(args: type) -> Iterator[type]:
     """The args type and those below it."""
     yield args
     for shape in shapes_of(args).values():
@@ -304,7 +304,7 @@ def _args_types(args: type) -> Iterator[type]:
 
 def _below(typ: Any) -> Iterator[type]:
     if is_args(typ):
-        yield from _args_types(typ)
+        yield from args_types(typ)
     elif is_generic(typ, Mapping) or is_generic(typ, Sequence):
         yield from _below(take_apart(typing.get_args(typ)[-1]).type)
 
@@ -396,7 +396,7 @@ def _paragraphs(text: Any) -> Any:
 
 def _spelled(text: str) -> str:
     """The names of fields as stack files write them."""
-    names = {name for root in (*_ROOTS.values(), StackArgs) for it in _args_types(root) for name in shapes_of(it)}
+    names = {name for root in (*_ROOTS.values(), StackArgs) for it in args_types(root) for name in shapes_of(it)}
 
     def spelled(match: re.Match[str]) -> str:
         return "`" + ".".join(camel_case(it) if it in names else it for it in match[1].split(".")) + "`"

@@ -67,9 +67,7 @@ AwsLoadBalancer(
     },
 )
 Job("migrate", {"image": "registry.example.com/shop/api:2.0.0", "restart_policy": "OnFailure"})
-namespace: pulumi.Output[str] = (
-    api.target["namespace"] if isinstance(api.target["namespace"], pulumi.Output) else api.url
-)
+pulumi.export("namespace", api.target["namespace"])
 args: WebServiceArgs = {"image": "registry.example.com/shop/api:2.0.0", "port": 8080}
 args["kind"] = "Deployment"
 

@@ -18,13 +18,14 @@ from pulumi_portico.testing.aws import AwsModel
 
 from tests.aws_balancers import application, own
 from tests.support import ROOT
+from tools.example_types import PYTHON
 
 PAGE = (ROOT / "docs" / "aws-load-balancer.md").read_text()
 PARTS = re.split(r"^## ", PAGE, flags=re.M)
 EXAMPLES = [
     pytest.param(match[1], id=f"{part.splitlines()[0]}-{number}")
     for part in PARTS
-    for number, match in enumerate(re.finditer(r"^```python\n(.*?)^```", part, re.M | re.S), 1)
+    for number, match in enumerate(PYTHON.finditer(part), 1)
 ]
 
 
@@ -67,7 +68,7 @@ def run(source: str, model: AwsModel) -> Recording:
 
 def example(heading: str) -> str:
     (part,) = (it for it in PARTS if it.startswith(heading))
-    found = re.search(r"^```python\n(.*?)^```", part, re.M | re.S)
+    found = PYTHON.search(part)
     assert found
     return found[1]
 
@@ -141,7 +142,7 @@ def test_blue_and_green_are_two_clusters(model: AwsModel) -> None:
 def test_what_was_made_by_others_gets_its_alias(model: AwsModel) -> None:
     skip_without_transforms()
     names: dict[str, Any] = {}
-    source = re.findall(r"^```python\n(.*?)^```", PAGE, re.M | re.S)[-1]
+    source = PYTHON.findall(PAGE)[-1]
     record(lambda: exec(source, names), aws=model, config=network(model))
 
     def transformed(kind: str, name: str) -> Any:

@@ -7,7 +7,6 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 import pytest
 from pulumi_portico import (
-    ArgumentError,
     AwsLoadBalancer,
     IngressGateway,
     IngressRoutes,
@@ -19,6 +18,8 @@ from pulumi_portico import (
 )
 from pulumi_portico.testing import record
 
+from tests.problems import problems_of
+
 COMPONENTS: list[Any] = [
     *(WebService, Job, Namespace, IngressGateway, IngressRoutes),
     *(PublicLoadBalancer, AwsLoadBalancer, TargetBinding),
@@ -27,16 +28,9 @@ ARGS: Any = {"image": "api:1", "port": 8080}
 EXPOSURE: Any = {"scope": "internal", "platform": "gke"}
 
 
-def problems(program: Callable[[], Any]) -> list[Any]:
-    """The problems of a program's wrong component."""
-    with pytest.raises(ArgumentError) as caught:
-        record(program)
-    return list(caught.value.problems)
-
-
 def problem(program: Callable[[], Any]) -> Any:
     """The only problem of a program."""
-    (found,) = problems(program)
+    (found,) = problems_of(lambda: record(program))
     return found
 
 
@@ -87,7 +81,10 @@ def test_every_component_checks_its_call() -> None:
 def test_a_resource_in_place_of_its_output_names_the_output(
     component: Any, args: Callable[[], Any], output: str
 ) -> None:
-    found = [each for each in problems(lambda: component("edge", args())) if "output" in each.params]
+    def program() -> None:
+        component("edge", args())
+
+    found = [each for each in problems_of(lambda: record(program)) if "output" in each.params]
     assert [(each.code.name, each.params["output"]) for each in found] == [("resource-in-place-of-output", output)]
 
 

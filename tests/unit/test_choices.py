@@ -3,41 +3,25 @@
 import ast
 import inspect
 import typing
-from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pulumi_portico.args.shapes import is_args, is_enum, shapes_of, take_apart
+from pulumi_portico.args.shapes import is_enum, shapes_of
 from pulumi_portico.stack.args import StackArgs
-from pulumi_portico.stack.parts import KINDS
 
 from tools import choices
-
-
-def args_types(typ: Any) -> Iterator[Any]:
-    """A type of arguments and those of its fields."""
-    if is_args(typ):
-        yield typ
-        for shape in shapes_of(typ).values():
-            yield from args_types(shape.type)
-    for part in typing.get_args(typ):
-        yield from args_types(take_apart(part).type)
+from tools.stack_schema import args_types
 
 
 def enums_of(typ: Any) -> set[type[Enum]]:
     return {typ} if is_enum(typ) else {enum for part in typing.get_args(typ) for enum in enums_of(part)}
 
 
-ROOTS = (*(kind.args_type for kind in KINDS), StackArgs)
-# Without repetition, and always in the same order.
-ARGS_TYPES = dict.fromkeys(found for root in ROOTS for found in args_types(root))
 FIELDS = [
     pytest.param(args_type, name, id=f"{args_type.__name__}.{name}")
-    for args_type in {
-        found: None for root in (*(kind.args_type for kind in KINDS), StackArgs) for found in args_types(root)
-    }
+    for args_type in dict.fromkeys(args_types(StackArgs))
     for name, shape in shapes_of(args_type).items()
     if enums_of(shape.type)
 ]

@@ -15,15 +15,15 @@ from pulumi_portico.web_service import Security, WebServiceArgs
 
 from tests.support import ROOT
 from tools import platform_table
+from tools.example_types import PAGES, PYTHON
 
-PAGES = [ROOT / "README.md", ROOT / "components" / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 # Its examples run on AWS's own model: test_aws_load_balancer_docs.py.
 ON_AWS = "aws-load-balancer.md"
 EXAMPLES = [
     pytest.param(match[1], id=f"{page.relative_to(ROOT)}-{number}")
     for page in PAGES
     if page.name != ON_AWS
-    for number, match in enumerate(re.finditer(r"^```python\n(.*?)^```", page.read_text(), re.M | re.S), 1)
+    for number, match in enumerate(PYTHON.finditer(page.read_text()), 1)
 ]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from kubernetes_validate import utils
 from pulumi_portico.args.elsewhere import Beside, Elsewhere, Table, steps_of
 from pulumi_portico.args.location import Key, KeyStyle
 from pulumi_portico.args.problems import Move
-from pulumi_portico.args.shapes import is_args, is_generic, shapes_of, take_apart
+from pulumi_portico.args.shapes import is_args, shapes_of, take_apart
 from pulumi_portico.args.similar_names import folded
 from pulumi_portico.args.spec import elsewhere_of, renamed_fields
 from pulumi_portico.args.translation import COMPONENTS
@@ -44,6 +43,7 @@ from tests.kubernetes_schemas import VERSIONS
 from tests.problems import applied
 from tests.unit.test_newcomers import ROWS
 from tests.unit.web_services import problems_with
+from tools.stack_schema import args_types
 
 _APPS, _CORE, _NETWORKING = "io.k8s.api.apps.v1.", "io.k8s.api.core.v1.", "io.k8s.api.networking.v1."
 _AUTOSCALING, _POLICY = "io.k8s.api.autoscaling.v2.", "io.k8s.api.policy.v1."
@@ -202,24 +202,8 @@ def test_every_attribute_of_a_compose_service_has_an_answer() -> None:
     assert not [name for name in COMPOSE if not is_answered(WebServiceArgs, name)]
 
 
-def args_types(typ: Any = StackArgs, seen: set[Any] | None = None) -> Iterator[Any]:
-    """Every args type of a stack."""
-    seen = set() if seen is None else seen
-    while not is_args(typ):
-        below = getattr(typ, "__args__", ())
-        if not below or not (is_generic(typ, dict) or hasattr(typ, "__origin__")):
-            return
-        typ = take_apart(below[-1]).type
-    if typ in seen:
-        return
-    seen.add(typ)
-    yield typ
-    for shape in shapes_of(typ).values():
-        yield from args_types(shape.type, seen)
-
-
 def tables() -> list[Any]:
-    types = [*args_types()]
+    types = dict.fromkeys(args_types(StackArgs))
     return [pytest.param(typ, elsewhere_of(typ), id=typ.__name__) for typ in types if elsewhere_of(typ)]
 
 

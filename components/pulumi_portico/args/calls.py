@@ -58,8 +58,7 @@ RESOURCE_WITH_OUTPUT = define(
 
 def checked_call(initialize: Callable[P, None]) -> Callable[P, None]:
     """The `__init__` of a component, which raises an `ArgumentError` instead of a TypeError for wrong parameters."""
-    signature = inspect.signature(initialize)
-    names = list(signature.parameters)[1:]
+    names = list(inspect.signature(initialize).parameters)[1:]
 
     @functools.wraps(initialize)
     def checked(*given: P.args, **named: P.kwargs) -> None:
@@ -79,15 +78,15 @@ def _check(
     for unknown in (key for key in named if key not in names):
         at = ROOT / Key(unknown)
         problems.report(UNKNOWN_PARAMETER, at, component=component, parameter=unknown, parameters=names)
-    if len(given) > len(names):
-        count = len(given)
-        problems.report(TOO_MANY_PARAMETERS, ROOT, component=component, most=len(names), count=count, parameters=names)
+    most, count = len(names), len(given)
+    if count > most:
+        problems.report(TOO_MANY_PARAMETERS, ROOT, component=component, most=most, count=count, parameters=names)
     values = {**dict(zip(names, given, strict=False)), **named}
     missing = next((name for name in names[:-1] if values.get(name) is None), None)
     # An unknown parameter can be meant for the missing one.
     if missing is not None and not problems.found:
         problems.report(MISSING_PARAMETER, ROOT, component=component, parameter=missing, parameters=names)
-    name, options = values.get(names[0], ""), values.get(names[-1])
+    name, options = values.get(names[0]), values.get(names[-1])
     if name is not None and not isinstance(name, str):
         problems.report(NOT_A_NAME, ROOT / names[0], value=name)
     if options is not None and not isinstance(options, pulumi.ResourceOptions):

@@ -167,10 +167,10 @@ class Parser:
 
     def _of_text(self, args_type: Any, value: Any, at: Location) -> Any:
         """Report a value in place of arguments. Returns what its fix sets, if it's a text that means arguments."""
-        meant = self._meant(args_type, value)
         if isinstance(value, pulumi.Resource):
             report_resource(value, args_type, describe(args_type), at, self.problems)
             return self._nothing(args_type, at)
+        meant = self._meant(args_type, value)
         if meant is None:
             self._report_shape(NOT_ARGUMENTS, args_type, at, value, _NO_RULES)
             return self._nothing(args_type, at)
